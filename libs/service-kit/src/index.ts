@@ -1,1 +1,12 @@
-export {};
+export * from './backoff.js';
+export * from './configuration.js';
+export * from './http-server.js';
+export * from './identity.js';
+export * from './lifecycle.js';
+export * from './logging.js';
+export * from './metrics.js';
+export * from './problem.js';
+export * from './readiness.js';
+export * from './service-directory.js';
+export * from './signal-bus.js';
+export * from './supervision.js';

@@ -1,0 +1,84 @@
+import { describeIssues } from '@order-flow/contracts';
+import { z } from 'zod';
+
+/** A configuration value that cannot be used. The message is one line: variable, value, what is allowed. */
+export class ConfigurationError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigurationError';
+  }
+}
+
+const port = (fallback: number) =>
+  z.coerce.number().int().min(0).max(65_535).default(fallback).describe('a port, 0 to 65535');
+const secret = /secret|password|token|key/i;
+
+/** Every environment variable the system reads. */
+export const Settings = z.object({
+  BIND_ADDRESS: z.string().min(1).max(255).default('127.0.0.1').describe('an IP address or host name to listen on'),
+  GATEWAY_PORT: port(8080),
+  COMMAND_SERVICE_PORT: port(8081),
+  PROCESSORS_PORT: port(8082),
+  PROJECTIONS_PORT: port(8083),
+  REGISTRY_PORT: port(8761),
+  CONSOLE_PORT: port(9000),
+  EVENT_STORE_URL: z
+    .string()
+    .regex(/^(esdb|kurrentdb)(\+discover)?:\/\//)
+    .optional()
+    .describe('esdb://host:2113?tls=false'),
+  KAFKA_BROKERS: z
+    .string()
+    .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/)
+    .optional()
+    .describe('host:port,host:port'),
+  MONGO_URL: z
+    .string()
+    .regex(/^mongodb(\+srv)?:\/\//)
+    .optional()
+    .describe('mongodb://host:27017'),
+  REDIS_URL: z
+    .string()
+    .regex(/^rediss?:\/\//)
+    .optional()
+    .describe('redis://host:6379'),
+  PARTITIONS: z.coerce.number().int().min(1).max(256).default(6).describe('1 to 256; fixed once topics exist'),
+  LOG_LEVEL: z
+    .enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'])
+    .default('info')
+    .describe('trace, debug, info, warn, error, fatal or silent'),
+  LOG_FORMAT: z.enum(['json', 'pretty']).optional().describe('json or pretty (default: pretty on a terminal)'),
+  SAGA_STEP_DEADLINE_MS: z.coerce
+    .number()
+    .int()
+    .min(100)
+    .max(86_400_000)
+    .default(60_000)
+    .describe('milliseconds, 100 to 86400000'),
+  COMMIT_INTERVAL_MS: z.coerce.number().int().min(1).max(60_000).default(100).describe('milliseconds, 1 to 60000'),
+  CORS_ORIGINS: z.string().default('').describe('comma-separated origins, empty for none'),
+  RATE_LIMIT_PER_MINUTE: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(10_000_000)
+    .default(600)
+    .describe('requests a minute and caller'),
+});
+export type Settings = z.infer<typeof Settings>;
+
+/**
+ * Reads and checks the environment. Unknown variables are ignored, empty ones count as unset.
+ * @throws ConfigurationError naming the variable, its value (unless secret) and what is allowed
+ */
+export function readSettings(env: Readonly<Record<string, string | undefined>>): Settings {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in Settings.shape && value !== ''),
+  );
+  const result = Settings.safeParse(given);
+  if (result.success) return result.data;
+  const name = String(result.error.issues[0]?.path[0]);
+  const allowed = Settings.shape[name as keyof Settings].description ?? describeIssues(result.error);
+  const value = secret.test(name) || /:\/\/[^/]*@/.test(given[name] ?? '') ? '(hidden)' : JSON.stringify(given[name]);
+  throw new ConfigurationError(`${name}=${value} is not valid; allowed: ${allowed}`);
+}

@@ -1,0 +1,161 @@
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { type Caller, type Identity, UnauthenticatedError } from './identity.js';
+import type { Running } from './lifecycle.js';
+import type { Logger } from './logging.js';
+import type { Metrics } from './metrics.js';
+import { Problem } from './problem.js';
+import type { Readiness } from './readiness.js';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Served without a token. Health and metrics are; everything with data is not. */
+    readonly public?: boolean;
+  }
+  interface FastifyRequest {
+    /** Set on every route that is not public. */
+    caller: Caller;
+  }
+}
+
+export type HttpApp = FastifyInstance;
+
+export interface HttpServerOptions {
+  readonly service: string;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+  readonly readiness: Readiness;
+  /** Bytes; default 1 MiB. */
+  readonly bodyLimit?: number;
+  /** Content-Security-Policy directives for a server that serves pages; none for plain APIs. */
+  readonly contentSecurityPolicy?: Record<string, string[]> | false;
+  readonly routes: (app: HttpApp) => Promise<void> | void;
+}
+
+export interface HttpServer extends Running {
+  /** `http://127.0.0.1:8081` */
+  readonly url: string;
+  readonly port: number;
+}
+
+const bodyProblems: Readonly<Record<string, [number, string]>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'BODY_TOO_LARGE'],
+  FST_ERR_CTP_INVALID_JSON_BODY: [400, 'MALFORMED_JSON'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'MALFORMED_JSON'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'UNSUPPORTED_MEDIA_TYPE'],
+};
+
+const validationProblem = (message: string, validation: NonNullable<FastifyError['validation']>): Problem =>
+  new Problem(422, 'INVALID_INPUT', message, {
+    errors: validation.slice(0, 10).map((issue) => ({ path: issue.instancePath, message: issue.message })),
+  });
+
+function asClientProblem({
+  code = '',
+  validation,
+  statusCode = 500,
+  message = '',
+}: Partial<FastifyError>): Problem | undefined {
+  const [status, name] = bodyProblems[code] ?? [];
+  if (status && name) return new Problem(status, name, message);
+  if (validation) return validationProblem(message, validation);
+  return statusCode >= 400 && statusCode < 500 ? new Problem(statusCode, 'BAD_REQUEST', message) : undefined;
+}
+
+/** Any error as the problem to answer with; what is not foreseen is a 500 without details. */
+function asProblem(error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  if (error instanceof UnauthenticatedError) return new Problem(401, error.code, error.message);
+  if (error instanceof SyntaxError) return new Problem(400, 'MALFORMED_JSON', 'the body is not valid JSON');
+  return (
+    asClientProblem(error as Partial<FastifyError>) ??
+    new Problem(500, 'INTERNAL_ERROR', 'something went wrong; the log has the details')
+  );
+}
+
+/** Sends a problem with its media type. */
+export const sendProblem = (reply: FastifyReply, problem: Problem): FastifyReply =>
+  reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem));
+
+function serveHealth(app: HttpApp, { readiness, metrics, service }: HttpServerOptions): void {
+  const open = { config: { public: true } };
+  app.get('/health/live', open, () => ({ status: 'up', service }));
+  app.get('/health/ready', open, async (_request, reply) =>
+    reply
+      .status(readiness.ready ? 200 : 503)
+      .send({ status: readiness.ready ? 'up' : 'down', service, parts: readiness.report() }),
+  );
+  app.get('/metrics', open, async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4').send(await metrics.text()),
+  );
+}
+
+function measureRequests(app: HttpApp, metrics: Metrics): void {
+  const duration = metrics.histogram('http_request_duration_seconds', 'Time to answer', ['method', 'route', 'status']);
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = request.routeOptions.url ?? 'unknown';
+    duration.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000);
+    done();
+  });
+}
+
+/**
+ * The one HTTP server of every service: health, metrics, authentication of every route that is not marked public,
+ * problem+json errors, security headers, request metrics, and a close that waits for the requests under way.
+ * @throws Error with code EADDRINUSE and a message that names the port
+ */
+export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
+  const { host, port, identity, logger } = options;
+  const app = fastify({
+    loggerInstance: logger as never,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimit ?? 1_048_576,
+    routerOptions: { maxParamLength: 200 },
+    forceCloseConnections: 'idle',
+    requestTimeout: 30_000,
+  }) as unknown as HttpApp;
+  const directives = options.contentSecurityPolicy;
+  await app.register(helmet, {
+    contentSecurityPolicy:
+      directives === undefined || directives === false ? directives !== false : { useDefaults: false, directives },
+    hsts: false,
+  });
+  app.decorateRequest('caller');
+  app.addHook('onRequest', async (request: FastifyRequest) => {
+    if (request.routeOptions.config.public) return;
+    request.caller = await identity.authenticate(request.headers.authorization);
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const problem = asProblem(error);
+    if (problem.status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
+    return sendProblem(reply, problem);
+  });
+  app.setNotFoundHandler(async (request, reply) =>
+    sendProblem(
+      reply,
+      new Problem(404, 'NOT_FOUND', `${request.method} ${request.url.split('?')[0] ?? ''} does not exist`),
+    ),
+  );
+  measureRequests(app, options.metrics);
+  serveHealth(app, options);
+  await options.routes(app);
+  await listen(app, options);
+  const address = app.server.address();
+  const actual = typeof address === 'object' && address ? address.port : port;
+  return { url: `http://${host}:${actual}`, port: actual, stop: () => app.close() };
+}
+
+async function listen(app: HttpApp, { host, port, service }: HttpServerOptions): Promise<void> {
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE') throw error;
+    const message = `port ${port} on ${host} is in use: ${service} cannot listen; stop the other process or start with --port-offset N`;
+    throw Object.assign(new Error(message, { cause: error }), { code });
+  }
+}

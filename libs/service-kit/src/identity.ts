@@ -1,0 +1,111 @@
+import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AccountId } from '@order-flow/contracts';
+import {
+  type CryptoKey,
+  exportJWK,
+  exportPKCS8,
+  generateKeyPair,
+  importJWK,
+  importPKCS8,
+  jwtVerify,
+  SignJWT,
+} from 'jose';
+import { z } from 'zod';
+
+const ALGORITHM = 'EdDSA';
+const ISSUER = 'kafka-order-flow';
+const CACHE_LIMIT = 10_000;
+
+export const ROLES = ['customer', 'operator', 'service'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who calls. A customer's `subject` is their account id. */
+export interface Caller {
+  readonly subject: string;
+  readonly role: Role;
+}
+
+const Claims = z.object({ sub: AccountId, role: z.enum(ROLES), exp: z.number() });
+
+/** The token is missing, malformed, expired or signed by somebody else. */
+export class UnauthenticatedError extends Error {
+  readonly code = 'UNAUTHENTICATED';
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnauthenticatedError';
+  }
+}
+
+/** Issues and verifies this installation's JWTs (EdDSA). */
+export class Identity {
+  readonly #verified = new Map<string, { caller: Caller; exp: number }>();
+
+  private constructor(
+    readonly privateKey: CryptoKey,
+    readonly publicKey: CryptoKey,
+  ) {}
+
+  /** A key that lives as long as the process, for tests. */
+  static async ephemeral(): Promise<Identity> {
+    const { privateKey, publicKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+    return new Identity(privateKey, publicKey);
+  }
+
+  /** The key kept in `directory` (readable by its owner only), made at the first start. */
+  static async fromDirectory(directory: string): Promise<Identity> {
+    const file = join(directory, 'signing-key.pem');
+    const pem = await readFile(file, 'utf8').catch((error: unknown) => {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      throw error;
+    });
+    const privateKey = pem ? await importPKCS8(pem, ALGORITHM, { extractable: true }) : await makeKey(directory, file);
+    const { kty, crv, x } = await exportJWK(privateKey);
+    const publicKey = await importJWK({ kty: kty ?? '', crv: crv ?? '', x: x ?? '' }, ALGORITHM);
+    return new Identity(privateKey, publicKey as CryptoKey);
+  }
+
+  /** @param lifetime e.g. `'12h'`, `'30d'` */
+  async issue(caller: Caller, lifetime = '12h'): Promise<string> {
+    return new SignJWT({ role: caller.role })
+      .setProtectedHeader({ alg: ALGORITHM })
+      .setIssuer(ISSUER)
+      .setSubject(caller.subject)
+      .setIssuedAt()
+      .setExpirationTime(lifetime)
+      .sign(this.privateKey);
+  }
+
+  /** Remembers up to 10,000 verified tokens until they expire. @throws UnauthenticatedError */
+  async verify(token: string): Promise<Caller> {
+    const known = this.#verified.get(token);
+    if (known && known.exp > Date.now() / 1000) return known.caller;
+    try {
+      const { payload } = await jwtVerify(token, this.publicKey, { issuer: ISSUER, algorithms: [ALGORITHM] });
+      const { sub, role, exp } = Claims.parse(payload);
+      if (this.#verified.size >= CACHE_LIMIT) this.#verified.delete(this.#verified.keys().next().value ?? '');
+      const caller: Caller = { subject: sub, role };
+      this.#verified.set(token, { caller, exp });
+      return caller;
+    } catch (cause) {
+      throw new UnauthenticatedError('the token is invalid or expired', { cause });
+    }
+  }
+
+  /** @param header the Authorization header. @throws UnauthenticatedError */
+  async authenticate(header: string | undefined): Promise<Caller> {
+    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
+    if (!token) throw new UnauthenticatedError('a bearer token is needed: Authorization: Bearer <token>');
+    return this.verify(token);
+  }
+}
+
+async function makeKey(directory: string, file: string): Promise<CryptoKey> {
+  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const partial = `${file}.new`;
+  await writeFile(partial, await exportPKCS8(privateKey), { mode: 0o600 });
+  await chmod(partial, 0o600);
+  await rename(partial, file);
+  return privateKey;
+}

@@ -1,0 +1,42 @@
+import { type Backoff, backoffDelay, DEFAULT_BACKOFF, sleep } from './backoff.js';
+import type { Logger } from './logging.js';
+import type { Readiness } from './readiness.js';
+
+/**
+ * Keeps a long-running part running: whenever `run` fails, it is started again after a back-off, until the signal is
+ * aborted. While it is down, readiness names the cause. A run of over a minute resets the back-off.
+ */
+export async function supervise(
+  name: string,
+  run: (signal: AbortSignal, ready: () => void) => Promise<void>,
+  options: {
+    readonly signal: AbortSignal;
+    readonly logger: Logger;
+    readonly readiness: Readiness;
+    readonly backoff?: Backoff;
+  },
+): Promise<void> {
+  const { signal, logger, readiness, backoff = DEFAULT_BACKOFF } = options;
+  const stopped = () => signal.aborted;
+  readiness.down(name, 'starting');
+  for (let attempt = 1; !stopped(); attempt++) {
+    const startedAt = performance.now();
+    try {
+      await run(signal, () => readiness.up(name));
+      if (stopped()) break;
+      throw new Error('ended unexpectedly');
+    } catch (error) {
+      if (stopped()) {
+        logger.debug({ part: name, err: error }, 'failed while stopping');
+        break;
+      }
+      const message = error instanceof Error ? error.message : String(error);
+      readiness.down(name, message);
+      if (performance.now() - startedAt > 60_000) attempt = 1;
+      const wait = backoffDelay(attempt, backoff);
+      logger.error({ part: name, err: error, retryInMs: Math.round(wait) }, `${name} failed: ${message}`);
+      await sleep(wait, signal);
+    }
+  }
+  readiness.down(name, 'stopped');
+}
