@@ -1,1 +1,1 @@
-export {};
+export { orderFlowTopologies, type ProcessorsOptions, startProcessors } from './start-processors.js';

@@ -1,1 +1,13 @@
-export {};
+export * from './describe.js';
+export * from './errors.js';
+export { changelogTopic, deadLetterTopic, type Punctuated, repartitionTopic, type Topology } from './graph.js';
+export { lmdbState } from './lmdb-state.js';
+export type { TopologyObserver } from './observer.js';
+export * from './operators.js';
+export type { Cause, Rec } from './record.js';
+export { type RunningTopology, runTopology, type TopologyRun } from './runner.js';
+export type { SliceOptions } from './slice.js';
+export { memoryState, type SliceState, type StateBackend } from './state.js';
+export { afterPrefix, type KeyValueStore, type StoreDefinition } from './store.js';
+export { TestDriver, testDriver, type DriverOptions } from './test-driver.js';
+export { type Repartition, type RepartitionOptions, Stream, topology, type TopologyBuilder } from './topology.js';

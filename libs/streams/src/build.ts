@@ -1,0 +1,109 @@
+import type { TopicSettings } from '@order-flow/contracts';
+import { StreamsError } from './errors.js';
+import {
+  changelogTopic,
+  deadLetterTopic,
+  type Node,
+  PARKED_STORE,
+  parentsOf,
+  SLICE_STORE,
+  type SourceNode,
+  type Topology,
+} from './graph.js';
+import type { StoreDefinition } from './store.js';
+
+const refuse = (message: string): never => {
+  throw new StreamsError('INVALID_TOPOLOGY', message);
+};
+
+const NAME = /^[a-z][a-z0-9-]{0,60}$/;
+
+const storeNames = (node: Node): string[] =>
+  'stores' in node ? Object.values(node.stores).map((store) => store.name) : [];
+
+function checkNames(topology: string, nodes: readonly Node[], stores: readonly StoreDefinition[]): void {
+  if (!NAME.test(topology)) refuse(`"${topology}" is no topology name: lower-case letters, digits and hyphens`);
+  const names = stores.map((store) => store.name);
+  for (const name of names) {
+    if (!NAME.test(name) || name === SLICE_STORE || name === PARKED_STORE)
+      refuse(`${topology}: "${name}" cannot be a store's name`);
+    if (names.filter((other) => other === name).length > 1) refuse(`${topology}: two stores are named "${name}"`);
+  }
+  const named = nodes.filter((node) => node.kind !== 'pipe' && node.kind !== 'merge' && node.kind !== 'sink');
+  for (const { name } of named) {
+    if (named.filter((other) => other.name === name).length > 1) refuse(`${topology}: two nodes are named "${name}"`);
+  }
+  for (const node of nodes) {
+    const unknown = storeNames(node).find((name) => !names.includes(name));
+    if (unknown) refuse(`${topology}: node "${node.name}" uses store "${unknown}" of another topology`);
+  }
+}
+
+/** A store behind a rekey would be looked up in the wrong slice. */
+function checkKeys(topology: string, nodes: readonly Node[]): void {
+  const rekeyed = new Set<number>();
+  for (const node of nodes) {
+    if (parentsOf(node).some((parent) => rekeyed.has(parent))) rekeyed.add(node.id);
+    if (node.kind === 'pipe' && node.rekeys) rekeyed.add(node.id);
+    if (rekeyed.has(node.id) && storeNames(node).length > 0) {
+      refuse(`${topology}: node "${node.name}" uses a store behind a rekey; repartition in between`);
+    }
+  }
+}
+
+function checkCycles(topology: string, nodes: readonly Node[]): void {
+  const read = new Set(
+    nodes.filter((node): node is SourceNode => node.kind === 'source' && !node.repartition).map(({ topic }) => topic),
+  );
+  for (const node of nodes) {
+    if (node.kind === 'sink' && read.has(node.topic))
+      refuse(`${topology}: "${node.topic}" is read and written: a cycle`);
+  }
+}
+
+/** Connected nodes, where nodes that share a store count as connected (union-find). */
+function subTopologies(nodes: readonly Node[]): number[][] {
+  const root = nodes.map((node) => node.id);
+  const find = (id: number): number => (root[id] === id ? id : find(root[id] ?? id));
+  const owners = new Map<string, number>();
+  for (const node of nodes) {
+    for (const parent of parentsOf(node)) root[find(node.id)] = find(parent);
+    for (const store of storeNames(node)) {
+      root[find(node.id)] = find(owners.get(store) ?? node.id);
+      owners.set(store, node.id);
+    }
+  }
+  const groups = new Map<number, number[]>();
+  for (const { id } of nodes) groups.set(find(id), [...(groups.get(find(id)) ?? []), id]);
+  return [...groups.values()];
+}
+
+const compacted = (name: string): TopicSettings => ({ name, key: 'store key', cleanup: 'compact', retentionMs: -1 });
+const kept = (name: string, key: string): TopicSettings => ({ name, key, cleanup: 'delete', retentionMs: -1 });
+
+function internalTopics(topology: string, nodes: readonly Node[], stores: readonly StoreDefinition[]): TopicSettings[] {
+  const repartitions = nodes.filter((node): node is SourceNode => node.kind === 'source' && node.repartition);
+  const changelogs = [...stores.map((store) => store.name), SLICE_STORE, PARKED_STORE];
+  return [
+    ...repartitions.map(({ topic }) => kept(topic, 'repartition key')),
+    ...changelogs.map((store) => compacted(changelogTopic(topology, store))),
+    kept(deadLetterTopic(topology), 'key of the failed record'),
+  ];
+}
+
+/** Checks that a topology can work. @throws StreamsError INVALID_TOPOLOGY naming the node */
+export function checkedTopology(name: string, nodes: readonly Node[], stores: readonly StoreDefinition[]): Topology {
+  checkNames(name, nodes, stores);
+  checkKeys(name, nodes);
+  checkCycles(name, nodes);
+  const sources = nodes.filter((node): node is SourceNode => node.kind === 'source');
+  if (sources.length === 0) refuse(`${name}: nothing is read; begin with from(topic)`);
+  return {
+    name,
+    nodes,
+    stores,
+    inputs: sources.map(({ topic }) => topic),
+    internalTopics: internalTopics(name, nodes, stores),
+    subTopologies: subTopologies(nodes),
+  };
+}

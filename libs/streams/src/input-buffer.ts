@@ -1,0 +1,100 @@
+import type { LogRecord, RecordBatch } from '@order-flow/event-log';
+
+interface Queue {
+  readonly topic: string;
+  batches: RecordBatch[];
+  /** Index of the next record in the first batch. */
+  index: number;
+}
+
+/**
+ * Records of one slice that were read and not yet processed, of all its topics. `push` waits while it is full: that is
+ * the back-pressure from processing to reading.
+ */
+export class InputBuffer {
+  readonly #queues = new Map<string, Queue>();
+  /** Next offset to consume, by topic. */
+  readonly positions = new Map<string, number>();
+  #size = 0;
+  #wake: (() => void) | undefined;
+  #drained: (() => void) | undefined;
+
+  constructor(readonly limit: number) {}
+
+  get size(): number {
+    return this.#size;
+  }
+
+  async push(batch: RecordBatch, signal: AbortSignal): Promise<void> {
+    while (this.#size >= this.limit && !signal.aborted) {
+      await new Promise<void>((resolve) => (this.#drained = resolve));
+    }
+    const queue = this.#queues.get(batch.topic) ?? { topic: batch.topic, batches: [], index: 0 };
+    this.#queues.set(batch.topic, queue);
+    if (batch.records.length === 0) {
+      if (queue.batches.length === 0) this.positions.set(batch.topic, batch.nextOffset);
+      this.wake();
+      return;
+    }
+    queue.batches.push(batch);
+    this.#size += batch.records.length;
+    this.wake();
+  }
+
+  /** The earliest buffered record: by timestamp, then topic, then offset. */
+  next(): LogRecord | undefined {
+    let best: LogRecord | undefined;
+    let from: Queue | undefined;
+    for (const queue of this.#queues.values()) {
+      const head = queue.batches[0]?.records[queue.index];
+      if (!head || (best && !precedes(head, best))) continue;
+      best = head;
+      from = queue;
+    }
+    if (best && from) this.#take(from, best);
+    return best;
+  }
+
+  /** Resolves when something may be there, or after `ms`. */
+  async available(ms: number): Promise<void> {
+    if (this.#size > 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    this.#wake = undefined;
+  }
+
+  /** Lets whoever waits look again. */
+  wake(): void {
+    this.#wake?.();
+  }
+
+  release(): void {
+    this.#drained?.();
+    this.wake();
+  }
+
+  #take(queue: Queue, record: LogRecord): void {
+    const batch = queue.batches[0];
+    queue.index++;
+    this.#size--;
+    this.positions.set(queue.topic, record.offset + 1);
+    if (batch && queue.index >= batch.records.length) {
+      this.positions.set(queue.topic, batch.nextOffset);
+      queue.batches.shift();
+      queue.index = 0;
+    }
+    if (this.#size < this.limit / 2) this.#drained?.();
+  }
+}
+
+const precedes = (a: LogRecord, b: LogRecord): boolean =>
+  a.timestamp !== b.timestamp
+    ? a.timestamp < b.timestamp
+    : a.topic !== b.topic
+      ? a.topic < b.topic
+      : a.offset < b.offset;

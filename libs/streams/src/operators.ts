@@ -1,0 +1,40 @@
+import { filter as rxFilter, map as rxMap, mergeMap, type OperatorFunction, tap as rxTap } from 'rxjs';
+import type { Rec } from './record.js';
+
+declare const statelessBrand: unique symbol;
+
+/**
+ * An RxJS operator on records that is synchronous, keeps the order and keeps nothing between records. Whatever must be
+ * remembered belongs in a store: it would be lost at a restart here.
+ */
+export type StatelessOperator<In, Out> = OperatorFunction<Rec<In>, Rec<Out>> & { readonly [statelessBrand]: true };
+
+/** Vouches that an RxJS operator is synchronous, keeps the order and keeps nothing between records. */
+export const stateless = <In, Out>(operator: OperatorFunction<Rec<In>, Rec<Out>>): StatelessOperator<In, Out> =>
+  operator as StatelessOperator<In, Out>;
+
+/** Each value becomes another. */
+export const map = <In, Out>(project: (value: In, record: Rec<In>) => Out): StatelessOperator<In, Out> =>
+  stateless(rxMap((record) => ({ ...record, value: project(record.value, record) })));
+
+/** Keeps the records whose value passes. */
+export const filter = <In>(predicate: (value: In, record: Rec<In>) => boolean): StatelessOperator<In, In> =>
+  stateless(rxFilter((record) => predicate(record.value, record)));
+
+/** Keeps events of the named types, and narrows to them. */
+export const ofType = <In extends { readonly type: string }, Type extends In['type']>(
+  ...types: readonly Type[]
+): StatelessOperator<In, Extract<In, { readonly type: Type }>> => {
+  const wanted = new Set<string>(types);
+  return stateless(
+    rxFilter((record): record is Rec<Extract<In, { readonly type: Type }>> => wanted.has(record.value.type)),
+  );
+};
+
+/** Each value becomes none, one or several, in order. */
+export const flatMap = <In, Out>(project: (value: In, record: Rec<In>) => readonly Out[]): StatelessOperator<In, Out> =>
+  stateless(mergeMap((record) => project(record.value, record).map((value) => ({ ...record, value }))));
+
+/** Looks at each value; must not change anything that matters after a restart. */
+export const tap = <In>(look: (value: In, record: Rec<In>) => void): StatelessOperator<In, In> =>
+  stateless(rxTap((record) => look(record.value, record)));

@@ -1,0 +1,115 @@
+import type { EventLog, Offset, PartitionInfo } from '@order-flow/event-log';
+import { StreamsError } from './errors.js';
+import { changelogTopic, PARKED_STORE, SLICE_STORE, type Topology } from './graph.js';
+import { checkShape, POSITIONS_KEY, SlicePositions } from './slice-record.js';
+import type { SliceState, StateMeta } from './state.js';
+
+/** Local state not owned for longer is restored anew: deletions may have left the changelog (half of 24 hours). */
+const REUSE_WITHIN_MS = 12 * 3_600_000;
+const CHUNK = 5_000;
+
+export interface Restored {
+  /** Where to read from, by topic. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** Ends of the inputs when the slice started, by topic. */
+  readonly ends: ReadonlyMap<string, number>;
+  /** Next changelog offset, by changelog topic. */
+  readonly changelogs: Record<string, number>;
+}
+
+export interface RestoreRequest {
+  readonly topology: Topology;
+  readonly slice: number;
+  readonly log: EventLog;
+  readonly state: SliceState;
+  readonly now: () => number;
+  readonly signal: AbortSignal;
+  readonly progress: (records: number) => void;
+}
+
+const partitionInfo = async (log: EventLog, topic: string, partition: number): Promise<PartitionInfo> => {
+  const found = (await log.admin.partitions(topic)).find((info) => info.partition === partition);
+  if (!found) throw new StreamsError('POSITION_OUT_OF_RANGE', `${topic} has no partition ${partition}`);
+  return found;
+};
+
+/** Brings local state up to its changelogs and finds where to go on. Call it after fencing. @throws StreamsError */
+export async function restore(request: RestoreRequest): Promise<Restored> {
+  const { topology, slice, log } = request;
+  const changelogs = await replayChangelogs(request);
+  const raw = request.state.get(SLICE_STORE, POSITIONS_KEY);
+  const known = raw && SlicePositions.parse(JSON.parse(raw.toString()));
+  if (known) checkShape(topology, known);
+  else await refuseOrphanedOffsets(request);
+  const positions = new Map<string, number>();
+  const ends = new Map<string, number>();
+  for (const topic of topology.inputs) {
+    const { begin, end } = await partitionInfo(log, topic, slice);
+    const position = known?.offsets[topic] ?? begin;
+    if (position < begin || position > end) {
+      throw new StreamsError(
+        'POSITION_OUT_OF_RANGE',
+        `${topology.name} stands at ${topic}-${slice} offset ${position}, but the log has ${begin} to ${end}: ` +
+          'the log was replaced or truncated; restore it, or delete the internal topics of the topology to start afresh',
+      );
+    }
+    positions.set(topic, position);
+    ends.set(topic, end);
+  }
+  return { positions, ends, changelogs };
+}
+
+async function replayChangelogs(request: RestoreRequest): Promise<Record<string, number>> {
+  const { topology, slice, log, state, now } = request;
+  const stores = [...topology.stores.map(({ name }) => name), SLICE_STORE, PARKED_STORE];
+  const identity = await log.identity();
+  const infos = new Map<string, PartitionInfo>();
+  for (const store of stores) infos.set(store, await partitionInfo(log, changelogTopic(topology.name, store), slice));
+  const reusable = isReusable(request, identity, infos);
+  if (!reusable) await state.wipe();
+  const offsets: Record<string, number> = {};
+  for (const [store, { begin }] of infos) {
+    const topic = changelogTopic(topology.name, store);
+    offsets[topic] = reusable?.offsets[topic] ?? begin;
+  }
+  const meta = (): StateMeta => ({ identity, offsets: { ...offsets }, lastOwnedAt: now() });
+  let restored = 0;
+  for (const [store, { end }] of infos) {
+    const topic = changelogTopic(topology.name, store);
+    const from: Offset = { topic, partition: slice, offset: offsets[topic] ?? 0 };
+    if (from.offset >= end) continue;
+    for await (const batch of log.read([from], { follow: false, signal: request.signal, maxRecords: CHUNK })) {
+      const entries = new Map(batch.records.map((record) => [record.key ?? '', record.value] as const));
+      offsets[topic] = batch.nextOffset;
+      await state.commit(new Map([[store, entries]]), meta());
+      restored += batch.records.length;
+      request.progress(restored);
+    }
+  }
+  await state.commit(new Map(), meta());
+  return offsets;
+}
+
+function isReusable(
+  { topology, state, now }: RestoreRequest,
+  identity: string,
+  infos: ReadonlyMap<string, PartitionInfo>,
+): StateMeta | undefined {
+  const meta = state.meta();
+  if (meta?.identity !== identity || now() - meta.lastOwnedAt > REUSE_WITHIN_MS) return undefined;
+  const inside = [...infos].every(([store, { begin, end }]) => {
+    const offset = meta.offsets[changelogTopic(topology.name, store)] ?? begin;
+    return offset <= end;
+  });
+  return inside ? meta : undefined;
+}
+
+async function refuseOrphanedOffsets({ topology, slice, log }: RestoreRequest): Promise<void> {
+  const committed = (await log.admin.committed(topology.name)).filter(({ partition }) => partition === slice);
+  if (committed.every(({ offset }) => offset === 0)) return;
+  throw new StreamsError(
+    'STATE_WITHOUT_OFFSETS',
+    `${topology.name} slice ${slice} has committed offsets but no changelog: its state is lost; ` +
+      'restore the changelog topics, or give the topology a new name to process everything again',
+  );
+}

@@ -1,0 +1,125 @@
+import type { z } from 'zod';
+import type { KeyRange, SliceState } from './state.js';
+
+/** A named, typed store of one topology. Keys are text; values are JSON that fits the schema. */
+export interface StoreDefinition<Value = unknown> {
+  readonly name: string;
+  readonly schema: z.ZodType<Value>;
+}
+
+/** What a handler sees of a store. Values are immutable: put a new one. */
+export interface KeyValueStore<Value> {
+  get(key: string): Value | undefined;
+  put(key: string, value: Value): void;
+  delete(key: string): void;
+  /** In the order of keys, uncommitted writes included. */
+  range(range: KeyRange): Iterable<readonly [key: string, value: Value]>;
+}
+
+/** The end of the range of all keys that begin with `prefix`, for KeyRange.lt. */
+export const afterPrefix = (prefix: string): string => `${prefix}\uffff`;
+
+type Entries<Value> = Map<string, Value | undefined>;
+
+const CACHE_LIMIT = 20_000;
+
+/**
+ * A store with uncommitted writes on top of a slice's state: `overlay` (since the last commit) over `pending` (committed
+ * to the log, on its way to the local state) over a bounded cache over the state itself.
+ */
+export class SliceStore<Value> implements KeyValueStore<Value> {
+  #overlay: Entries<Value> = new Map();
+  #pending: Entries<Value> = new Map();
+  #journal: { key: string; had: boolean; value: Value | undefined }[] = [];
+  readonly #cache: Entries<Value> = new Map();
+
+  constructor(
+    readonly definition: StoreDefinition<Value>,
+    readonly state: SliceState,
+  ) {}
+
+  get(key: string): Value | undefined {
+    if (this.#overlay.has(key)) return this.#overlay.get(key);
+    if (this.#pending.has(key)) return this.#pending.get(key);
+    if (this.#cache.has(key)) return this.#cache.get(key);
+    const raw = this.state.get(this.definition.name, key);
+    const value = raw && this.#parse(key, raw);
+    this.#remember(key, value);
+    return value;
+  }
+
+  put(key: string, value: Value): void {
+    this.#write(key, value);
+  }
+
+  delete(key: string): void {
+    this.#write(key, undefined);
+  }
+
+  *range(range: KeyRange): Iterable<readonly [string, Value]> {
+    const { gte, lt } = range;
+    const inside = (key: string) => (gte === undefined || key >= gte) && (lt === undefined || key < lt);
+    const changed: Entries<Value> = new Map([...this.#pending, ...this.#overlay].filter(([key]) => inside(key)));
+    const keys = [...changed.keys()].sort();
+    let next = 0;
+    const before = function* (limit?: string): Iterable<readonly [string, Value]> {
+      for (let key = keys[next]; key !== undefined && (limit === undefined || key < limit); key = keys[++next]) {
+        const value = changed.get(key);
+        if (value !== undefined) yield [key, value];
+      }
+    };
+    for (const [key, raw] of this.state.range(this.definition.name, range)) {
+      yield* before(key);
+      if (!changed.has(key)) yield [key, this.#parse(key, raw)];
+    }
+    yield* before();
+  }
+
+  /** Forgets how to undo: what was written so far stays, even if a later record fails. */
+  savepoint(): void {
+    this.#journal.length = 0;
+  }
+
+  /** Undoes everything since the savepoint. */
+  rollback(): void {
+    for (const { key, had, value } of this.#journal.reverse()) {
+      if (had) this.#overlay.set(key, value);
+      else this.#overlay.delete(key);
+    }
+    this.#journal.length = 0;
+  }
+
+  /** Encodes what is uncommitted: null means deleted. */
+  uncommitted(): Map<string, Buffer | null> {
+    const writes = new Map<string, Buffer | null>();
+    for (const [key, value] of this.#overlay) {
+      writes.set(key, value === undefined ? null : Buffer.from(JSON.stringify(value)));
+    }
+    return writes;
+  }
+
+  /** The log has the overlay: it becomes pending. The former pending writes must be in the state by now. */
+  committed(): void {
+    for (const [key, value] of this.#pending) this.#remember(key, value);
+    this.#pending = this.#overlay;
+    this.#overlay = new Map();
+    this.#journal.length = 0;
+  }
+
+  #write(key: string, value: Value | undefined): void {
+    this.#journal.push({ key, had: this.#overlay.has(key), value: this.#overlay.get(key) });
+    this.#overlay.set(key, value);
+  }
+
+  #remember(key: string, value: Value | undefined): void {
+    this.#cache.delete(key);
+    this.#cache.set(key, value);
+    if (this.#cache.size > CACHE_LIMIT) this.#cache.delete(this.#cache.keys().next().value ?? '');
+  }
+
+  #parse(key: string, raw: Buffer): Value {
+    const result = this.definition.schema.safeParse(JSON.parse(raw.toString()));
+    if (result.success) return result.data;
+    throw new Error(`store ${this.definition.name} holds a value of another shape at ${key}: ${result.error.message}`);
+  }
+}

@@ -1,0 +1,157 @@
+import {
+  type CloudEvent,
+  type DomainEventOf,
+  encodeEvent,
+  type EventOf,
+  type EventTopic,
+  parseEvent,
+} from '@order-flow/contracts';
+import type { LogRecord, NewRecord } from '@order-flow/event-log';
+import { deadLetter } from './dead-letter.js';
+import { deadLetterTopic, type Topology } from './graph.js';
+import { TopologyInstance } from './instance.js';
+import { memoryState } from './state.js';
+import { SliceStore } from './store.js';
+
+export interface DriverOptions {
+  /** Milliseconds since the epoch at the start of virtual time. */
+  readonly startAt?: number;
+  /** Builds the graph anew and reads the stores back from their bytes after every record. Outputs must be the same. */
+  readonly restartAfterEveryRecord?: boolean;
+}
+
+/**
+ * Runs a topology in memory, in virtual time, without a broker: one partition, every record processed and committed
+ * before `pipe` returns, repartition topics fed back in order.
+ */
+export class TestDriver {
+  readonly topology: Topology;
+  readonly #options: DriverOptions;
+  readonly #state = memoryState().slice('test', 0);
+  readonly #outputs = new Map<string, LogRecord[]>();
+  readonly #due = new Map<string, number>();
+  readonly #pending: LogRecord[] = [];
+  #stores = new Map<string, SliceStore<unknown>>();
+  #instance: TopologyInstance;
+  #now: number;
+  #sequence = 0;
+
+  constructor(topology: Topology, options: DriverOptions = {}) {
+    this.topology = topology;
+    this.#options = options;
+    this.#now = options.startAt ?? Date.UTC(2026, 0, 1);
+    this.#instance = this.#start();
+    for (const { name, intervalMs } of this.#instance.punctuations) this.#due.set(name, this.#now + intervalMs);
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Pipes an event in, keyed by `subject`. Id and correlation id are made from a counter. */
+  pipe<Topic extends EventTopic>(topic: Topic, subject: string, event: DomainEventOf<Topic>): void {
+    const id = `00000000-0000-4000-8000-${String(++this.#sequence).padStart(12, '0')}`;
+    const full: CloudEvent = {
+      specversion: '1.0',
+      id,
+      source: '/test',
+      type: event.type,
+      subject,
+      time: new Date(this.#now).toISOString(),
+      datacontenttype: 'application/json',
+      schemaversion: topic.types[event.type]?.version ?? 1,
+      correlationid: id,
+      causationid: id,
+      data: event.data,
+    };
+    this.pipeRaw(topic.name, subject, encodeEvent(full));
+  }
+
+  /** Pipes any bytes in: for records that are not what they should be. */
+  pipeRaw(topic: string, key: string | null, value: Buffer | null): void {
+    this.#append({ topic, key, value, timestamp: this.#now });
+    this.#drain();
+  }
+
+  /** Advances the clock; punctuations run at the instants they are due. */
+  advance(milliseconds: number): void {
+    const until = this.#now + milliseconds;
+    for (;;) {
+      const next = [...this.#due].sort(([, a], [, b]) => a - b)[0];
+      if (!next || next[1] > until) break;
+      const [name, at] = next;
+      this.#now = Math.max(this.#now, at);
+      this.#due.set(
+        name,
+        at + (this.#instance.punctuations.find((node) => node.name === name)?.intervalMs ?? Infinity),
+      );
+      this.#instance.punctuate(name, this.#now);
+      this.#commit();
+      this.#drain();
+    }
+    this.#now = until;
+  }
+
+  /** Events written to a topic since the start, in order. */
+  events<Topic extends EventTopic>(topic: Topic): EventOf<Topic>[] {
+    return this.records(topic.name).map(({ value }) => parseEvent(topic, JSON.parse((value ?? '').toString())));
+  }
+
+  /** The same without envelopes: `{type, data}`. */
+  outputs<Topic extends EventTopic>(topic: Topic): DomainEventOf<Topic>[] {
+    return this.events(topic).map(({ type, data }) => ({ type, data }));
+  }
+
+  records(topic: string): readonly LogRecord[] {
+    return this.#outputs.get(topic) ?? [];
+  }
+
+  deadLetters(): readonly LogRecord[] {
+    return this.records(deadLetterTopic(this.topology.name));
+  }
+
+  /** Everything in a store. */
+  store(name: string): Record<string, unknown> {
+    return Object.fromEntries(this.#stores.get(name)?.range({}) ?? []);
+  }
+
+  #start(): TopologyInstance {
+    this.#stores = new Map(
+      this.topology.stores.map((definition) => [definition.name, new SliceStore(definition, this.#state)]),
+    );
+    return new TopologyInstance(this.topology, this.#stores);
+  }
+
+  #append(record: NewRecord): void {
+    const records = this.#outputs.get(record.topic) ?? [];
+    this.#outputs.set(record.topic, records);
+    const stored: LogRecord = { ...record, partition: 0, offset: records.length, headers: record.headers ?? {} };
+    records.push(stored);
+    if (this.topology.inputs.includes(record.topic)) this.#pending.push(stored);
+  }
+
+  #drain(): void {
+    for (let record = this.#pending.shift(); record; record = this.#pending.shift()) {
+      try {
+        this.#instance.process(record);
+      } catch (error) {
+        this.#instance.outputs.length = 0;
+        for (const store of this.#stores.values()) store.rollback();
+        this.#append(deadLetter(this.topology.name, record, error as Error));
+      }
+      this.#commit();
+    }
+  }
+
+  #commit(): void {
+    const outputs = this.#instance.outputs.splice(0);
+    const writes = new Map([...this.#stores].map(([name, store]) => [name, store.uncommitted()] as const));
+    for (const store of this.#stores.values()) store.committed();
+    void this.#state.commit(writes, { identity: 'test', offsets: {}, lastOwnedAt: this.#now });
+    if (this.#options.restartAfterEveryRecord) this.#instance = this.#start();
+    for (const output of outputs) this.#append(output);
+  }
+}
+
+export const testDriver = (topology: Topology, options?: DriverOptions): TestDriver =>
+  new TestDriver(topology, options);
