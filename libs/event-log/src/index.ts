@@ -1,1 +1,4 @@
+export * from './embedded-event-log.js';
+export * from './memory-event-log.js';
+export * from './murmur2.js';
 export * from './port.js';

@@ -1,0 +1,104 @@
+import { setImmediate } from 'node:timers/promises';
+import { Attention } from './attention.js';
+import { LogError, type Offset, type RecordBatch } from './port.js';
+import { readBatch } from './records/partition-log.js';
+import { readState } from './records/partition-state.js';
+import type { LogStorage } from './storage/log-storage.js';
+import type { Topics } from './topics.js';
+
+const DEFAULT_MAX_RECORDS = 1000;
+/** Milliseconds a reader with much to read may run before others have their turn. */
+const TURN = 5;
+
+export interface ReadOptions {
+  readonly follow: boolean;
+  readonly signal: AbortSignal;
+  readonly maxRecords?: number;
+}
+
+interface Cursor {
+  readonly name: string;
+  readonly topic: string;
+  readonly partition: number;
+  readonly stop: number;
+  position: number;
+}
+
+function outOfRange(cursor: { topic: string; partition: number }, position: number, begin: number, end: number) {
+  const message = `${cursor.topic}-${cursor.partition} holds the offsets ${begin} to ${end}, not ${position}`;
+  return new LogError('OFFSET_OUT_OF_RANGE', message);
+}
+
+function openCursor(storage: LogStorage, topics: Topics, from: Offset, follow: boolean): Cursor {
+  const name = topics.partition(from);
+  const { begin, end } = readState(storage, name);
+  const { topic, partition, offset } = from;
+  if (!(offset >= begin && offset <= end)) throw outOfRange(from, offset, begin, end);
+  return { name, topic, partition, position: offset, stop: follow ? Infinity : end };
+}
+
+/**
+ * Reads partitions in turn, one bounded batch each. Nothing is read ahead: a reader that is not pulled costs nothing.
+ * Every pull is a short read of its own, so that slow readers hold no snapshot of the storage.
+ * @throws LogError OFFSET_OUT_OF_RANGE also when records were deleted that the reader had not reached
+ */
+export async function* readLog(
+  storage: LogStorage,
+  topics: Topics,
+  from: readonly Offset[],
+  options: ReadOptions,
+): AsyncGenerator<RecordBatch, void, undefined> {
+  const { follow, signal } = options;
+  const cursors = from.map((offset) => openCursor(storage, topics, offset, follow));
+  const byName = new Map(cursors.map((cursor) => [cursor.name, cursor]));
+  // Those that may have records, the longest unread first.
+  const ready = new Set(cursors);
+  const attention = new Attention();
+  const unwatch = storage.changes.watch(follow ? [...byName.keys()] : [], (name) => {
+    const cursor = byName.get(name);
+    if (cursor) ready.add(cursor);
+    attention.notify();
+  });
+  try {
+    yield* batches(storage, ready, attention, options);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  } finally {
+    unwatch();
+  }
+}
+
+async function* batches(storage: LogStorage, ready: Set<Cursor>, attention: Attention, options: ReadOptions) {
+  const { follow, signal } = options;
+  let turnEnds = performance.now() + TURN;
+  while (!signal.aborted) {
+    const [cursor] = ready;
+    if (!cursor) {
+      if (!follow) return;
+      await attention.wait(signal);
+      turnEnds = performance.now() + TURN;
+      continue;
+    }
+    ready.delete(cursor);
+    const batch = next(storage, cursor, options.maxRecords ?? DEFAULT_MAX_RECORDS);
+    if (!batch) continue;
+    if (cursor.position < Math.min(cursor.stop, batch.endOffset)) ready.add(cursor);
+    yield batch;
+    if (performance.now() > turnEnds) {
+      await setImmediate();
+      turnEnds = performance.now() + TURN;
+    }
+  }
+}
+
+function next(storage: LogStorage, cursor: Cursor, maxRecords: number): RecordBatch | undefined {
+  const batch = readBatch(storage, cursor, cursor.position, { stop: cursor.stop, maxRecords });
+  if ('records' in batch) {
+    cursor.position = batch.nextOffset;
+    return batch;
+  }
+  if (cursor.position < batch.begin && cursor.position < cursor.stop) {
+    throw outOfRange(cursor, cursor.position, batch.begin, batch.end);
+  }
+  return undefined;
+}

@@ -1,0 +1,129 @@
+import { realpathSync } from 'node:fs';
+import { open, type RootDatabase } from 'lmdb';
+import { LogError } from '../port.js';
+import { Changes } from './changes.js';
+import { notOurs, prepareDirectory } from './lmdb-directory.js';
+import type { LogStorage, Place, ScanRange } from './log-storage.js';
+
+type Database = RootDatabase<Buffer, [string, Place] | [string]>;
+
+/** Sorts after every text. */
+const LAST = '\u{10ffff}';
+
+interface Shared {
+  readonly storage: LogStorage;
+  users: number;
+}
+
+/** LMDB allows one environment per process and path. */
+const opened = new Map<string, Shared>();
+
+function openDatabase(path: string): Database {
+  try {
+    return open({ path, encoding: 'binary', overlappingSync: false });
+  } catch (cause) {
+    if (String(cause).includes('MDB_INVALID') || String(cause).includes('MDB_CORRUPTED')) {
+      throw notOurs(path, 'cannot be read as an event log');
+    }
+    throw new LogError('LOG_UNAVAILABLE', `cannot open the log at ${path}: ${String(cause)}`, { cause });
+  }
+}
+
+class LmdbStorage implements LogStorage {
+  readonly changes: Changes;
+  readonly #path: string;
+  readonly #database: Database;
+  #closed = false;
+
+  constructor(path: string, pollInterval: number) {
+    this.#path = path;
+    this.#database = openDatabase(path);
+    this.changes = new Changes(pollInterval, () => this.version());
+  }
+
+  get(table: string, at: Place): Buffer | undefined {
+    this.#assertOpen();
+    return this.#database.get([table, at]);
+  }
+
+  scan(table: string, range: ScanRange, visit: (at: Place, value: Buffer) => boolean): void {
+    this.#assertOpen();
+    const start: [string, Place] | [string] = range.from === undefined ? [table] : [table, range.from];
+    for (const { key, value } of this.#database.getRange({ start, end: [table, range.to ?? LAST] })) {
+      if (!visit((key as [string, Place])[1], value)) break;
+    }
+  }
+
+  put(table: string, at: Place, value: Buffer): void {
+    void this.#database.put([table, at], value);
+  }
+
+  remove(table: string, at: Place): void {
+    void this.#database.remove([table, at]);
+  }
+
+  async transaction<Result>(body: () => Result): Promise<Result> {
+    this.#assertOpen();
+    try {
+      return await this.#database.transaction(body);
+    } catch (cause) {
+      if (cause instanceof LogError) throw cause;
+      throw new LogError('LOG_UNAVAILABLE', `the log at ${this.#path} refused a write: ${String(cause)}`, { cause });
+    }
+  }
+
+  isEmpty(): boolean {
+    return (this.#database.getStats() as { entryCount: number }).entryCount === 0;
+  }
+
+  version(): number {
+    if (this.#closed) return 0;
+    this.#database.resetReadTxn();
+    return (this.#database.getStats() as { lastTxnId: number }).lastTxnId;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.changes.stop();
+    await this.#database.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new LogError('LOG_UNAVAILABLE', `the log at ${this.#path} is closed`);
+  }
+}
+
+/**
+ * Tables in an LMDB environment. Opened twice in one process, a path is shared; several processes may open it too.
+ * @param pollInterval milliseconds between looks for other processes' commits
+ * @throws LogError LOG_CORRUPT, LOG_UNAVAILABLE
+ */
+export function openLmdbStorage(path: string, pollInterval: number): LogStorage {
+  prepareDirectory(path);
+  const place = realpathSync(path);
+  const shared = opened.get(place) ?? { storage: new LmdbStorage(place, pollInterval), users: 0 };
+  shared.users++;
+  opened.set(place, shared);
+  return oneUser(shared, place);
+}
+
+function oneUser(shared: Shared, place: string): LogStorage {
+  const { storage } = shared;
+  let closing: Promise<void> | undefined;
+  const release = async (): Promise<void> => {
+    if (--shared.users > 0) return;
+    opened.delete(place);
+    await storage.close();
+  };
+  return {
+    changes: storage.changes,
+    get: (table, at) => storage.get(table, at),
+    scan: (table, range, visit) => storage.scan(table, range, visit),
+    put: (table, at, value) => storage.put(table, at, value),
+    remove: (table, at) => storage.remove(table, at),
+    transaction: (body) => storage.transaction(body),
+    isEmpty: () => storage.isEmpty(),
+    version: () => storage.version(),
+    close: () => (closing ??= release()),
+  };
+}

@@ -1,0 +1,36 @@
+import type { Changes } from './changes.js';
+
+/** Place of an entry in its table; numbers sort before text. */
+export type Place = number | string;
+
+export interface ScanRange {
+  readonly from?: Place;
+  /** Exclusive. */
+  readonly to?: Place;
+}
+
+/**
+ * What the log needs below it: ordered tables of binary values and one kind of transaction. Reads outside a transaction
+ * see whole, durable transactions only.
+ */
+export interface LogStorage {
+  get(table: string, at: Place): Buffer | undefined;
+  /** Visits entries in order until `visit` answers false. Holds no snapshot after it returned. */
+  scan(table: string, range: ScanRange, visit: (at: Place, value: Buffer) => boolean): void;
+  /** Only inside a transaction. */
+  put(table: string, at: Place, value: Buffer): void;
+  /** Only inside a transaction. */
+  remove(table: string, at: Place): void;
+  /**
+   * Runs `body` alone among the writers of all processes; resolves when its writes are durable and visible. A throw does
+   * not undo puts made before it: decide first, then write.
+   * @throws LogError LOG_UNAVAILABLE
+   */
+  transaction<Result>(body: () => Result): Promise<Result>;
+  /** Whether no table has an entry. */
+  isEmpty(): boolean;
+  /** Grows with each transaction of any process. */
+  version(): number;
+  readonly changes: Changes;
+  close(): Promise<void>;
+}

@@ -1,0 +1,115 @@
+import { writeOffsets } from './groups/committed-offsets.js';
+import { partitionForKey } from './murmur2.js';
+import {
+  type Committed,
+  type ConsumedOffsets,
+  LogError,
+  type LogWriter,
+  type NewRecord,
+  type Offset,
+  type TopicPartition,
+} from './port.js';
+import { encodeChunks } from './records/chunk.js';
+import { type Append, appendChunks } from './records/partition-log.js';
+import type { LogStorage } from './storage/log-storage.js';
+import type { Topics } from './topics.js';
+
+const EPOCHS = 'writers';
+
+function readEpoch(storage: LogStorage, transactionalId: string): number {
+  return storage.get(EPOCHS, transactionalId)?.readDoubleLE() ?? 0;
+}
+
+/** What a commit writes, encoded before the transaction so that this holds the write lock for a short time only. */
+interface Prepared {
+  readonly appends: readonly Append[];
+  /** For each record the append it belongs to, and its place therein. */
+  readonly places: readonly { readonly append: number; readonly index: number; readonly at: TopicPartition }[];
+}
+
+interface Group {
+  readonly name: string;
+  readonly number: number;
+  readonly at: TopicPartition;
+  readonly records: NewRecord[];
+}
+
+function prepare(topics: Topics, records: readonly NewRecord[]): Prepared {
+  const groups = new Map<string, Group>();
+  const places = records.map((record) => {
+    const { topic } = record;
+    const partition = record.partition ?? partitionForKey(record.key, topics.get(topic).partitionCount);
+    const name = topics.partition({ topic, partition });
+    let group = groups.get(name);
+    if (!group) groups.set(name, (group = { name, number: groups.size, at: { topic, partition }, records: [] }));
+    return { append: group.number, index: group.records.push(record) - 1, at: group.at };
+  });
+  const appends = [...groups.values()].map((group) => ({
+    name: group.name,
+    chunks: encodeChunks(group.records),
+    timestamps: group.records.map((record) => record.timestamp),
+  }));
+  return { appends, places };
+}
+
+class TransactionalWriter implements LogWriter {
+  #spent: string | undefined;
+
+  constructor(
+    private readonly storage: LogStorage,
+    private readonly topics: Topics,
+    private readonly transactionalId: string,
+    private readonly epoch: number,
+  ) {}
+
+  async commit(batch: {
+    readonly records: readonly NewRecord[];
+    readonly consumed?: ConsumedOffsets;
+  }): Promise<Committed> {
+    if (this.#spent) throw new LogError('WRITER_SPENT', `the writer ${this.transactionalId} ${this.#spent}`);
+    try {
+      return await this.#commit(batch.records, batch.consumed);
+    } catch (error) {
+      this.#spent = 'had a failed commit; open a new one';
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#spent ??= 'is closed';
+  }
+
+  async #commit(records: readonly NewRecord[], consumed?: ConsumedOffsets): Promise<Committed> {
+    const { appends, places } = prepare(this.topics, records);
+    for (const offset of consumed?.offsets ?? []) this.topics.partition(offset);
+    const bases = await this.storage.transaction(() => {
+      if (this.#spent || readEpoch(this.storage, this.transactionalId) !== this.epoch) return undefined;
+      if (consumed) writeOffsets(this.storage, consumed);
+      return appends.map((append) => appendChunks(this.storage, append));
+    });
+    if (!bases) throw new LogError('FENCED', `a newer writer of ${this.transactionalId} was opened`);
+    this.storage.changes.announce(appends.map((append) => append.name));
+    const offsets: Offset[] = places.map(({ append, index, at }) => ({
+      topic: at.topic,
+      partition: at.partition,
+      offset: (bases[append] ?? 0) + index,
+    }));
+    return { offsets };
+  }
+}
+
+/** Raises the id's epoch, durably: every older writer of the id fails its next commit. */
+export async function openTransactionalWriter(
+  storage: LogStorage,
+  topics: Topics,
+  transactionalId: string,
+): Promise<LogWriter> {
+  const epoch = await storage.transaction(() => {
+    const next = readEpoch(storage, transactionalId) + 1;
+    const value = Buffer.allocUnsafe(8);
+    value.writeDoubleLE(next);
+    storage.put(EPOCHS, transactionalId, value);
+    return next;
+  });
+  return new TransactionalWriter(storage, topics, transactionalId, epoch);
+}
