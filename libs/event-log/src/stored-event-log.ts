@@ -35,6 +35,9 @@ export const DEFAULT_SETTINGS = {
 
 /** Marks a new storage as a log and gives it its identity; answers what is wrong with one that is something else. */
 async function identify(storage: LogStorage): Promise<string | { readonly problem: string }> {
+  // A damaged storage shows itself to a reader more gently than to a writer.
+  const existing = storage.get('log', 'identity')?.toString();
+  if (existing !== undefined && storage.get('log', 'format')?.toString() === FORMAT) return existing;
   return storage.transaction(() => {
     const format = storage.get('log', 'format')?.toString();
     if (format !== undefined && format !== FORMAT) return { problem: `holds the format '${format.slice(0, 60)}'` };

@@ -42,16 +42,16 @@ class LmdbStorage implements LogStorage {
   }
 
   get(table: string, at: Place): Buffer | undefined {
-    this.#assertOpen();
-    return this.#database.get([table, at]);
+    return this.#reading(() => this.#database.get([table, at]));
   }
 
   scan(table: string, range: ScanRange, visit: (at: Place, value: Buffer) => boolean): void {
-    this.#assertOpen();
     const start: [string, Place] | [string] = range.from === undefined ? [table] : [table, range.from];
-    for (const { key, value } of this.#database.getRange({ start, end: [table, range.to ?? LAST] })) {
-      if (!visit((key as [string, Place])[1], value)) break;
-    }
+    this.#reading(() => {
+      for (const { key, value } of this.#database.getRange({ start, end: [table, range.to ?? LAST] })) {
+        if (!visit((key as [string, Place])[1], value)) break;
+      }
+    });
   }
 
   put(table: string, at: Place, value: Buffer): void {
@@ -88,6 +88,16 @@ class LmdbStorage implements LogStorage {
     await this.#database.close();
   }
 
+  #reading<Result>(read: () => Result): Result {
+    this.#assertOpen();
+    try {
+      return read();
+    } catch (error) {
+      if (error instanceof LogError || !String(error).includes('MDB_')) throw error;
+      throw notOurs(this.#path, `is damaged (${String(error)})`);
+    }
+  }
+
   #assertOpen(): void {
     if (this.#closed) throw new LogError('LOG_UNAVAILABLE', `the log at ${this.#path} is closed`);
   }
@@ -115,13 +125,17 @@ function oneUser(shared: Shared, place: string): LogStorage {
     opened.delete(place);
     await storage.close();
   };
+  const live = (): LogStorage => {
+    if (closing) throw new LogError('LOG_UNAVAILABLE', `the log at ${place} is closed`);
+    return storage;
+  };
   return {
     changes: storage.changes,
-    get: (table, at) => storage.get(table, at),
-    scan: (table, range, visit) => storage.scan(table, range, visit),
+    get: (table, at) => live().get(table, at),
+    scan: (table, range, visit) => live().scan(table, range, visit),
     put: (table, at, value) => storage.put(table, at, value),
     remove: (table, at) => storage.remove(table, at),
-    transaction: (body) => storage.transaction(body),
+    transaction: async (body) => live().transaction(body),
     isEmpty: () => storage.isEmpty(),
     version: () => storage.version(),
     close: () => (closing ??= release()),
