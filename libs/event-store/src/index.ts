@@ -1,1 +1,4 @@
 export * from './port.js';
+export { openEmbeddedEventStore } from './embedded/embedded-event-store.js';
+export type { EmbeddedEventStoreOptions } from './embedded/embedded-event-store.js';
+export { systemIdentity } from './system-identity.js';

@@ -1,0 +1,57 @@
+import type { Database, RootDatabase } from 'lmdb';
+import type { StreamName } from '../port.js';
+import { integerValue, readInteger, revisionKey } from './keys.js';
+import { decodeHead, encodeHead } from './stream-head.js';
+import type { StreamHead } from './stream-head.js';
+
+/** The LMDB tables of one store. */
+export interface Tables {
+  readonly path: string;
+  /** Aborted when the user of these tables has closed the store. */
+  readonly closed: AbortSignal;
+  readonly environment: RootDatabase<Buffer, string>;
+  /** Sequence (1, 2, 3, … without gaps) to event frame. */
+  readonly events: Database<Buffer, number>;
+  /** Name to stream number: written once a stream, so that an append changes no pages but those of recent streams. */
+  readonly streams: Database<Buffer, Buffer>;
+  /** Stream number to stream head. */
+  readonly heads: Database<Buffer, Buffer>;
+  /** Stream number and revision to sequence. */
+  readonly revisions: Database<Buffer, Buffer>;
+  /** Stream number and event id to revision. */
+  readonly eventIds: Database<Buffer, Buffer>;
+  /** Format marker and counters. */
+  readonly about: Database<Buffer, string>;
+}
+
+const STREAM_COUNT = 'stream-count';
+
+/** Sequence of the newest event, 0 in an empty store. */
+export function lastSequence(tables: Tables): number {
+  for (const key of tables.events.getKeys({ reverse: true, limit: 1 })) return key;
+  return 0;
+}
+
+export function readHead(tables: Tables, stream: StreamName): StreamHead | undefined {
+  const number = tables.streams.getBinary(Buffer.from(stream));
+  const head = number && tables.heads.getBinaryFast(number);
+  return number && head && decodeHead(readInteger(number), head);
+}
+
+export function sequenceOf(tables: Tables, head: StreamHead, revision: number): number | undefined {
+  const bytes = tables.revisions.getBinaryFast(revisionKey(head.number, revision));
+  return bytes && readInteger(bytes);
+}
+
+export function putHead(tables: Tables, head: StreamHead): void {
+  tables.heads.putSync(integerValue(head.number), encodeHead(head));
+}
+
+/** Gives a stream that is written for the first time its number, from 1 on. */
+export function numberStream(tables: Tables, stream: StreamName): number {
+  const count = tables.about.getBinary(STREAM_COUNT);
+  const number = (count ? readInteger(count) : 0) + 1;
+  tables.about.putSync(STREAM_COUNT, integerValue(number));
+  tables.streams.putSync(Buffer.from(stream), integerValue(number));
+  return number;
+}
