@@ -1,1 +1,2 @@
-export {};
+export { commandDeadLetters } from './app/saga-commands.js';
+export { type CommandServiceOptions, startCommandService } from './start-command-service.js';

@@ -1,0 +1,64 @@
+import { accounts } from '../app/aggregates.js';
+import { handle } from '../app/handle.js';
+import type { AccountCommand } from '../domain/account.js';
+import { answering, type Api, type ApiContext, commandContext, requireOperator } from './api.js';
+import {
+  AccountPath,
+  DecidedAccount,
+  DepositBody,
+  FreezeBody,
+  IdempotencyHeaders,
+  OpenAccountBody,
+  ProblemAnswer,
+} from './schemas.js';
+import type { FastifyRequest } from 'fastify';
+
+const tags = ['accounts'];
+const headers = IdempotencyHeaders;
+const params = AccountPath;
+
+export function accountRoutes(api: Api, { store }: ApiContext): void {
+  const decided = (status: 200 | 201) => ({ [status]: DecidedAccount, '4xx': ProblemAnswer }) as const;
+  const run = async (request: FastifyRequest, operation: string, command: AccountCommand) => {
+    requireOperator(request);
+    const { accountId } = command;
+    const context = commandContext(request, operation, command);
+    const { version } = await answering(() => handle(store, accounts, accountId, context, () => command));
+    return { accountId, version };
+  };
+
+  api.post(
+    '/api/accounts',
+    { schema: { tags, summary: 'Open an account', headers, body: OpenAccountBody, response: decided(201) } },
+    async (request, reply) =>
+      reply.status(201).send(await run(request, 'openAccount', { type: 'OpenAccount', ...request.body })),
+  );
+  api.post(
+    '/api/accounts/:id/deposits',
+    { schema: { tags, summary: 'Deposit money', params, headers, body: DepositBody, response: decided(201) } },
+    async (request, reply) => {
+      const command = { type: 'DepositFunds', accountId: request.params.id, amount: request.body.amount } as const;
+      return reply.status(201).send(await run(request, 'deposit', command));
+    },
+  );
+  api.post(
+    '/api/accounts/:id/freeze',
+    {
+      schema: {
+        tags,
+        summary: 'Freeze an account: its orders are declined',
+        params,
+        headers,
+        body: FreezeBody,
+        response: decided(200),
+      },
+    },
+    (request) =>
+      run(request, 'freeze', { type: 'FreezeAccount', accountId: request.params.id, reason: request.body.reason }),
+  );
+  api.post(
+    '/api/accounts/:id/unfreeze',
+    { schema: { tags, summary: 'Unfreeze an account', params, headers, response: decided(200) } },
+    (request) => run(request, 'unfreeze', { type: 'UnfreezeAccount', accountId: request.params.id }),
+  );
+}

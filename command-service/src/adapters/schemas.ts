@@ -1,0 +1,70 @@
+import {
+  AccountId,
+  MAX_LINES,
+  Money,
+  NonNegativeMoney,
+  OrderId,
+  OrderLine,
+  OrderStatus,
+  Quantity,
+  Sku,
+} from '@order-flow/contracts';
+import { z } from 'zod';
+
+/** Bodies are strict: an unknown field is a mistake of the caller, not something to ignore. */
+export const PlaceOrderBody = z.strictObject({
+  customerId: AccountId.optional().describe('operators only; a customer orders for themselves'),
+  items: z
+    .array(z.strictObject({ sku: Sku, quantity: Quantity, expectedPrice: Money.optional() }))
+    .min(1)
+    .max(MAX_LINES),
+});
+export const CancelOrderBody = z.strictObject({ reason: z.string().max(200).default('cancelled by the customer') });
+export const AddProductBody = z.strictObject({
+  sku: Sku,
+  name: z.string().min(1).max(200),
+  description: z.string().max(2000).default(''),
+  category: z.string().max(100).default(''),
+  price: NonNegativeMoney,
+  stock: z.int().min(0).max(10_000_000).default(0),
+});
+export const ChangePriceBody = z.strictObject({ price: NonNegativeMoney });
+export const StockBody = z.union([
+  z.strictObject({ quantity: z.int().min(1).max(10_000_000) }).describe('goods received'),
+  z
+    .strictObject({ delta: z.int().min(-10_000_000).max(10_000_000), reason: z.string().min(1).max(200) })
+    .describe('a count'),
+]);
+export const OpenAccountBody = z.strictObject({
+  accountId: AccountId,
+  name: z.string().min(1).max(200),
+  email: z.email().max(254).nullable().default(null),
+});
+export const DepositBody = z.strictObject({
+  amount: NonNegativeMoney.refine(({ amount }) => amount > 0, 'must be above 0'),
+});
+export const FreezeBody = z.strictObject({ reason: z.string().min(1).max(200) });
+
+export const OrderPath = z.object({ id: OrderId });
+export const SkuPath = z.object({ sku: Sku });
+export const AccountPath = z.object({ id: AccountId });
+export const IdempotencyHeaders = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() });
+
+export const Decided = z.object({ version: z.int() });
+export const DecidedProduct = Decided.extend({ sku: Sku });
+export const DecidedAccount = Decided.extend({ accountId: AccountId });
+export const DecidedOrder = Decided.extend({ orderId: OrderId, status: OrderStatus });
+export const OrderAnswer = DecidedOrder.extend({ customerId: AccountId, lines: z.array(OrderLine), total: Money });
+export const History = z.array(
+  z.object({
+    id: z.string(),
+    type: z.string(),
+    version: z.int(),
+    time: z.string(),
+    causationId: z.string(),
+    data: z.unknown(),
+  }),
+);
+export const ProblemAnswer = z
+  .object({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })
+  .loose();

@@ -1,0 +1,33 @@
+/** Between one producer and one consumer that takes all there is: `push` waits while it is full. */
+export class BoundedQueue<Item> {
+  #items: Item[] = [];
+  #wakeConsumer: (() => void) | undefined;
+  #wakeProducer: (() => void) | undefined;
+  #closed = false;
+
+  constructor(readonly limit: number) {}
+
+  async push(item: Item): Promise<void> {
+    while (this.#items.length >= this.limit && !this.#closed) {
+      await new Promise<void>((resolve) => (this.#wakeProducer = resolve));
+    }
+    this.#items.push(item);
+    this.#wakeConsumer?.();
+  }
+
+  /** At least one item, at most `max`; none once it is closed and empty. */
+  async take(max: number): Promise<Item[]> {
+    while (this.#items.length === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => (this.#wakeConsumer = resolve));
+    }
+    const taken = this.#items.splice(0, max);
+    this.#wakeProducer?.();
+    return taken;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#wakeConsumer?.();
+    this.#wakeProducer?.();
+  }
+}

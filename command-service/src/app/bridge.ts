@@ -1,0 +1,169 @@
+import {
+  BridgeCheckpoint,
+  bridgeCheckpoint,
+  bridgedCategories,
+  CLOUD_EVENTS_CONTENT_TYPE,
+  type CloudEvent,
+  encodeEvent,
+} from '@order-flow/contracts';
+import { type EventLog, LogError, type LogWriter, type NewRecord } from '@order-flow/event-log';
+import type { EventStore, Position, RecordedEvent } from '@order-flow/event-store';
+import type { Metrics } from '@order-flow/service-kit';
+import { BoundedQueue } from './bounded-queue.js';
+
+const BATCH = 500;
+const READ_AHEAD = 2_000;
+const WRITER = 'bridge';
+const CHECKPOINT_KEY = 'position';
+
+/** The checkpoint does not belong to this event store. The message says which of the two was replaced. */
+export class BridgeError extends Error {
+  constructor(
+    readonly code: 'FOREIGN_CHECKPOINT' | 'POSITION_BEYOND_END',
+    message: string,
+  ) {
+    super(message);
+    this.name = 'BridgeError';
+  }
+}
+
+export function bridgeMetrics(metrics: Metrics) {
+  return {
+    carried: metrics.counter('bridge_events_total', 'Events carried from the event store to the log'),
+    batch: metrics.histogram('bridge_batch_size', 'Events in a transaction', [], [1, 2, 5, 10, 25, 50, 100, 250, 500]),
+    lagEvents: metrics.gauge('bridge_lag_events', 'Events read and not yet carried'),
+    lagSeconds: metrics.gauge('bridge_lag_seconds', 'Age of the oldest event of the last batch when it was carried'),
+    fenced: metrics.counter('bridge_fenced_total', 'Times another instance took over'),
+  };
+}
+
+export interface Bridge {
+  readonly store: EventStore;
+  readonly log: EventLog;
+  readonly metrics: ReturnType<typeof bridgeMetrics>;
+}
+
+/**
+ * Carries every event of the bridged streams to its topic, exactly once and in order: each batch is one transaction of
+ * the records and, on `bridge.checkpoint`, the position. Runs until the signal; a failure leaves nothing half done, start
+ * it again.
+ * @throws BridgeError, LogError (FENCED when another instance took over), EventStoreError
+ */
+export async function runBridge(
+  { store, log, metrics }: Bridge,
+  signal: AbortSignal,
+  ready: () => void,
+): Promise<void> {
+  const identity = await store.identity();
+  const writer = await log.openWriter(WRITER);
+  const after = await checkpointedPosition(store, log, identity);
+  ready();
+  const queue = new BoundedQueue<RecordedEvent>(READ_AHEAD);
+  const ended = new AbortController();
+  const stop = AbortSignal.any([signal, ended.signal]);
+  const reading = readAhead(store, queue, stop, after).finally(() => queue.close());
+  try {
+    for (let events = await queue.take(BATCH); events.length > 0; events = await queue.take(BATCH)) {
+      await carry(writer, identity, events);
+      metrics.carried.inc(events.length);
+      metrics.batch.observe(events.length);
+      metrics.lagSeconds.set((Date.now() - (events[0]?.created ?? Date.now())) / 1000);
+    }
+    await reading;
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'FENCED') metrics.fenced.inc();
+    throw error;
+  } finally {
+    ended.abort();
+    queue.close();
+    await reading.catch(() => undefined);
+    await writer.close();
+  }
+}
+
+async function readAhead(
+  store: EventStore,
+  queue: BoundedQueue<RecordedEvent>,
+  signal: AbortSignal,
+  after: Position | undefined,
+): Promise<void> {
+  const filter = { streamPrefixes: Object.keys(bridgedCategories).map((category) => `${category}-`) };
+  for await (const message of store.subscribeAll({ filter, signal, ...(after === undefined ? {} : { after }) })) {
+    if (message.kind === 'event') await queue.push(message.event);
+  }
+}
+
+async function carry(writer: LogWriter, identity: string, events: readonly RecordedEvent[]): Promise<void> {
+  const last = events.at(-1);
+  if (!last) return;
+  const checkpoint: BridgeCheckpoint = { identity, position: last.position };
+  const position: NewRecord = {
+    topic: bridgeCheckpoint.name,
+    key: CHECKPOINT_KEY,
+    value: Buffer.from(JSON.stringify(checkpoint)),
+    timestamp: last.created,
+  };
+  await writer.commit({ records: [...events.map(toRecord), position] });
+}
+
+function toRecord(event: RecordedEvent): NewRecord {
+  const dash = event.stream.indexOf('-');
+  const topic = bridgedCategories[event.stream.slice(0, dash)];
+  if (!topic) throw new Error(`${event.stream} belongs to no topic`);
+  const { schemaversion, traceparent } = event.metadata;
+  const envelope: CloudEvent = {
+    specversion: '1.0',
+    id: event.id,
+    source: '/command-service',
+    type: event.type,
+    subject: event.stream.slice(dash + 1),
+    time: new Date(event.created).toISOString(),
+    datacontenttype: 'application/json',
+    schemaversion: typeof schemaversion === 'number' ? schemaversion : 1,
+    correlationid: event.metadata.$correlationId,
+    causationid: event.metadata.$causationId,
+    traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    streamrevision: event.revision,
+    data: event.data,
+  };
+  return {
+    topic: topic.name,
+    key: envelope.subject,
+    value: encodeEvent(envelope),
+    headers: { 'content-type': CLOUD_EVENTS_CONTENT_TYPE },
+    timestamp: event.created,
+  };
+}
+
+/** The newest checkpoint, checked against the event store. Call it after fencing. @throws BridgeError */
+export async function checkpointedPosition(
+  store: EventStore,
+  log: EventLog,
+  identity: string,
+): Promise<Position | undefined> {
+  const topic = bridgeCheckpoint.name;
+  const [partition] = await log.admin.partitions(topic);
+  let newest: BridgeCheckpoint | undefined;
+  const from = [{ topic, partition: 0, offset: partition?.begin ?? 0 }];
+  for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal })) {
+    const value = records.at(-1)?.value;
+    if (value) newest = BridgeCheckpoint.parse(JSON.parse(value.toString()));
+  }
+  if (!newest) return undefined;
+  if (newest.identity !== identity) {
+    throw new BridgeError(
+      'FOREIGN_CHECKPOINT',
+      `bridge.checkpoint belongs to event store ${newest.identity}, but this one is ${identity}: ` +
+        'connect the event store and the log that belong together, or start both empty',
+    );
+  }
+  const end = await store.lastPosition();
+  if (end === undefined || newest.position > end) {
+    throw new BridgeError(
+      'POSITION_BEYOND_END',
+      `the log has events up to ${newest.position}, but the event store ends at ${end ?? 'its beginning'}: ` +
+        'the event store was truncated or restored from an old backup; restore it to a state at least as new',
+    );
+  }
+  return newest.position as Position;
+}

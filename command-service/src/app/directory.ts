@@ -1,0 +1,68 @@
+import type { AccountDomainEvent, CatalogDomainEvent } from '@order-flow/contracts';
+import type { EventStore, RecordedEvent } from '@order-flow/event-store';
+import type { Account } from '../domain/account.js';
+import type { PricedProduct } from '../domain/pricing.js';
+import { accounts, products } from './aggregates.js';
+import { restoreEvent } from './handle.js';
+
+const PRODUCT = 'product-';
+const ACCOUNT = 'account-';
+
+/**
+ * The write side's own price book and list of accounts: folded from a catch-up subscription, so that an order is priced
+ * and checked without a round trip. What it does not know yet is read from its stream.
+ */
+export class Directory {
+  readonly #products = new Map<string, PricedProduct>();
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(readonly store: EventStore) {}
+
+  /** Follows the store until the signal; `ready` is called whenever it has caught up. */
+  async follow(signal: AbortSignal, ready: () => void): Promise<void> {
+    const filter = { streamPrefixes: [PRODUCT, ACCOUNT] };
+    for await (const message of this.store.subscribeAll({ filter, signal })) {
+      if (message.kind === 'event') this.#apply(message.event);
+      if (message.kind === 'caught-up') ready();
+    }
+  }
+
+  async product(sku: string): Promise<PricedProduct | undefined> {
+    if (!this.#products.has(sku)) await this.#readStream(products.stream(sku));
+    return this.#products.get(sku);
+  }
+
+  async account(id: string): Promise<Account | undefined> {
+    if (!this.#accounts.has(id)) await this.#readStream(accounts.stream(id));
+    return this.#accounts.get(id);
+  }
+
+  async #readStream(stream: string): Promise<void> {
+    for await (const event of this.store.readStream(stream)) this.#apply(event);
+  }
+
+  #apply(recorded: RecordedEvent): void {
+    const { stream } = recorded;
+    if (stream.startsWith(PRODUCT)) {
+      this.#applyProduct(stream.slice(PRODUCT.length), restoreEvent<CatalogDomainEvent>(products.topic, recorded));
+    } else {
+      const id = stream.slice(ACCOUNT.length);
+      const before = this.#accounts.get(id) ?? accounts.decider.initialState;
+      this.#accounts.set(
+        id,
+        accounts.decider.evolve(before, restoreEvent<AccountDomainEvent>(accounts.topic, recorded)),
+      );
+    }
+  }
+
+  #applyProduct(sku: string, event: CatalogDomainEvent): void {
+    const known = this.#products.get(sku);
+    if (event.type === 'ProductAdded') {
+      this.#products.set(sku, { name: event.data.name, price: event.data.price, discontinued: false });
+    } else if (known && event.type === 'PriceChanged') {
+      this.#products.set(sku, { ...known, price: event.data.price });
+    } else if (known && event.type === 'ProductDiscontinued') {
+      this.#products.set(sku, { ...known, discontinued: true });
+    }
+  }
+}

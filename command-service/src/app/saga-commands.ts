@@ -1,0 +1,131 @@
+import {
+  ContractError,
+  decodeEvent,
+  type OrderCommandData,
+  type OrderCommandMessage,
+  orderCommands,
+  type TopicSettings,
+} from '@order-flow/contracts';
+import type { EventLog, LogRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
+import type { EventStore } from '@order-flow/event-store';
+import type { Logger, Metrics } from '@order-flow/service-kit';
+import { CommandRefused } from '../domain/decider.js';
+import { orders } from './aggregates.js';
+import { handle } from './handle.js';
+
+const GROUP = 'command-service';
+
+/** Where records of `order.commands` go that are no commands. */
+export const commandDeadLetters: TopicSettings = {
+  name: `${GROUP}.dlq`,
+  key: 'key of the failed record',
+  cleanup: 'delete',
+  retentionMs: -1,
+};
+
+export function sagaCommandMetrics(metrics: Metrics) {
+  return {
+    handled: metrics.counter('saga_commands_total', 'Commands of the saga by outcome', ['outcome']),
+  };
+}
+
+export interface SagaCommands {
+  readonly store: EventStore;
+  readonly log: EventLog;
+  readonly logger: Logger;
+  readonly metrics: ReturnType<typeof sagaCommandMetrics>;
+}
+
+/**
+ * Gives the saga's commands to their orders. Offsets are committed after the appends: a command that comes again finds
+ * itself in the stream. Runs until the signal. @throws EventStoreError, LogError
+ */
+export async function runSagaCommands(context: SagaCommands, signal: AbortSignal, ready: () => void): Promise<void> {
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  let running: Promise<unknown> = Promise.resolve();
+  for await (const epoch of context.log.join(GROUP, [orderCommands.name], stop)) {
+    await running;
+    const start = await startOffsets(context.log, epoch.slices);
+    running = Promise.all(start.map((offset) => consume(context, epoch, offset)));
+    running.catch(() => failed.abort());
+    ready();
+  }
+  await running;
+}
+
+async function startOffsets(log: EventLog, slices: readonly number[]): Promise<Offset[]> {
+  const topic = orderCommands.name;
+  const committed = (await log.admin.committed(GROUP)).filter((offset) => offset.topic === topic);
+  const partitions = await log.admin.partitions(topic);
+  return slices.map((partition) => {
+    const known = committed.find((offset) => offset.partition === partition)?.offset;
+    return { topic, partition, offset: known ?? partitions[partition]?.begin ?? 0 };
+  });
+}
+
+async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: Offset): Promise<void> {
+  for await (const batch of epoch.read([from])) {
+    await handleBatch(context, batch);
+    if (epoch.signal.aborted) return;
+    const offsets = [{ topic: batch.topic, partition: batch.partition, offset: batch.nextOffset }];
+    await context.log.admin.commitOffsets({ group: GROUP, offsets });
+  }
+}
+
+/** Orders side by side, the commands of one order one after the other. */
+async function handleBatch(context: SagaCommands, { records }: RecordBatch): Promise<void> {
+  const byOrder = new Map<string, OrderCommandMessage[]>();
+  for (const record of records) {
+    const command = await decodeOrPark(context, record);
+    if (!command) continue;
+    const queue = byOrder.get(command.data.orderId) ?? [];
+    byOrder.set(command.data.orderId, queue);
+    queue.push(command);
+  }
+  await Promise.all(
+    [...byOrder.values()].map(async (commands) => {
+      for (const command of commands) await handleOne(context, command);
+    }),
+  );
+}
+
+async function handleOne({ store, metrics }: SagaCommands, message: OrderCommandMessage): Promise<void> {
+  const { id, type, data, correlationid, traceparent } = message;
+  const command = { type, data } as OrderCommandData;
+  try {
+    const origin = { commandId: id, correlationId: correlationid, traceparent, input: command };
+    const { repeated } = await handle(store, orders, data.orderId, origin, () => command);
+    metrics.handled.inc({ outcome: repeated ? 'repeated' : 'applied' });
+  } catch (error) {
+    if (!(error instanceof CommandRefused) || error.code === 'TOO_MUCH_CONTENTION') throw error;
+    metrics.handled.inc({ outcome: 'refused' });
+  }
+}
+
+async function decodeOrPark(
+  { log, logger, metrics }: SagaCommands,
+  record: LogRecord,
+): Promise<OrderCommandMessage | undefined> {
+  try {
+    return decodeEvent(orderCommands, record.value);
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    const origin = `${record.topic}-${record.partition}-${record.offset}`;
+    logger.warn({ origin, err: error }, `${GROUP} parked ${origin}: ${error.message}`);
+    const writer = await log.openWriter(`${GROUP}-dlq-${record.partition}`);
+    const headers = {
+      ...record.headers,
+      'dlq-error': error.message,
+      'dlq-code': error.code,
+      'dlq-topic': record.topic,
+      'dlq-partition': String(record.partition),
+      'dlq-offset': String(record.offset),
+    };
+    const { key, value, timestamp } = record;
+    await writer.commit({ records: [{ topic: commandDeadLetters.name, key, value, headers, timestamp }] });
+    await writer.close();
+    metrics.handled.inc({ outcome: 'parked' });
+    return undefined;
+  }
+}

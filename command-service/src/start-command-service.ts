@@ -1,0 +1,66 @@
+import type { EventLog } from '@order-flow/event-log';
+import type { EventStore } from '@order-flow/event-store';
+import {
+  type HttpServer,
+  type Identity,
+  Lifecycle,
+  type Logger,
+  Metrics,
+  Readiness,
+  type Running,
+  startHttpServer,
+  supervise,
+} from '@order-flow/service-kit';
+import { serveApi } from './adapters/api.js';
+import { bridgeMetrics, runBridge } from './app/bridge.js';
+import { Directory } from './app/directory.js';
+import { runSagaCommands, sagaCommandMetrics } from './app/saga-commands.js';
+
+export interface CommandServiceOptions {
+  readonly store: EventStore;
+  readonly log: EventLog;
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly host: string;
+  readonly port: number;
+}
+
+/** Starts the write side: HTTP commands, the saga's commands, the bridge to the log. Its topics must exist. */
+export async function startCommandService(
+  options: CommandServiceOptions,
+): Promise<Running & { readonly server: HttpServer }> {
+  const { store, log, logger } = options;
+  const metrics = new Metrics('command-service');
+  const readiness = new Readiness();
+  const lifecycle = new Lifecycle(logger);
+  const directory = new Directory(store);
+  const ofBridge = bridgeMetrics(metrics);
+  const ofSaga = sagaCommandMetrics(metrics);
+  const keepRunning = (name: string, run: (signal: AbortSignal, ready: () => void) => Promise<void>) =>
+    lifecycle.background(name, (signal) => supervise(name, run, { signal, logger, readiness }));
+  keepRunning('bridge', (signal, ready) => runBridge({ store, log, metrics: ofBridge }, signal, ready));
+  keepRunning('directory', (signal, ready) => directory.follow(signal, ready));
+  keepRunning('saga-commands', (signal, ready) =>
+    runSagaCommands({ store, log, logger, metrics: ofSaga }, signal, ready),
+  );
+  const server = await startHttpServer({
+    ...options,
+    service: 'command-service',
+    metrics,
+    readiness,
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      scriptSrc: ["'self'", "'unsafe-inline'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+      imgSrc: ["'self'", 'data:'],
+    },
+    routes: (app) => serveApi(app, { store, directory }),
+  });
+  return {
+    server,
+    stop: async () => {
+      await server.stop();
+      await lifecycle.stop();
+    },
+  };
+}
