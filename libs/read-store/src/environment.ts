@@ -1,0 +1,128 @@
+import { randomUUID } from 'node:crypto';
+import { mkdirSync, realpathSync } from 'node:fs';
+import { open } from 'lmdb';
+import type { RootDatabase } from 'lmdb';
+import { checkDirectory } from './data-file.js';
+import { orderedKey } from './ordered-key.js';
+import { ReadStoreError } from './read-store-error.js';
+
+export type Storage = RootDatabase<Buffer, Buffer>;
+
+/** Keyspace 0 holds the store's own records; every collection and index has a keyspace of its own, never used twice. */
+export const META_KEYSPACE = 0;
+export const metaKey = (name: string): Buffer => orderedKey(META_KEYSPACE).value(name).finish();
+
+const FORMAT = 'order-flow-read-store/1';
+const FORMAT_KEY = metaKey('format');
+const IDENTITY_KEY = metaKey('identity');
+
+interface Shared {
+  readonly storage: Storage;
+  readonly path: string;
+  handles: number;
+}
+
+/** One LMDB environment per process and path, however often the store is opened. */
+const opened = new Map<string, Shared>();
+
+function openStorage(path: string): Storage {
+  try {
+    return open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', overlappingSync: false });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const code = /MDB_(INVALID|CORRUPTED|VERSION_MISMATCH|PAGE_NOTFOUND)|not an LMDB/i.test(message)
+      ? 'STORE_CORRUPT'
+      : 'STORE_UNAVAILABLE';
+    const remedy =
+      code === 'STORE_CORRUPT'
+        ? 'remove that directory and rebuild the projections, or restore it from a copy'
+        : 'check that the directory can be written and its disk has room';
+    throw new ReadStoreError(code, `The read store at ${path} cannot be opened (${message}): ${remedy}.`, {
+      cause: error,
+    });
+  }
+}
+
+/** Writes the marker into an empty store; checks it in one that is not empty. */
+function claim(storage: Storage, path: string): void {
+  const format = storage.transactionSync(() => {
+    const found = storage.get(FORMAT_KEY)?.toString();
+    if (found !== undefined || storage.getKeysCount({ limit: 1 }) > 0) return found ?? '';
+    storage.putSync(FORMAT_KEY, Buffer.from(FORMAT));
+    storage.putSync(IDENTITY_KEY, Buffer.from(randomUUID()));
+    return FORMAT;
+  });
+  if (format === '')
+    throw new ReadStoreError(
+      'STORE_FOREIGN',
+      `The LMDB files at ${path} belong to something else than a read store: name another directory.`,
+    );
+  if (format !== FORMAT)
+    throw new ReadStoreError(
+      'STORE_FORMAT_UNKNOWN',
+      `The read store at ${path} has format ${JSON.stringify(format)}, this version reads ${FORMAT}: remove that directory and rebuild the projections.`,
+    );
+}
+
+function create(path: string): Shared {
+  const storage = openStorage(path);
+  try {
+    claim(storage, path);
+  } catch (error) {
+    void storage.close();
+    throw error;
+  }
+  return { storage, path, handles: 0 };
+}
+
+/** A handle on the environment of a path; the last one closed closes it. */
+export class Environment {
+  private closing: Promise<void> | undefined;
+
+  private constructor(private readonly shared: Shared) {
+    shared.handles += 1;
+  }
+
+  /** @throws ReadStoreError */
+  static open(path: string): Environment {
+    checkDirectory(path);
+    try {
+      mkdirSync(path, { recursive: true });
+    } catch (error) {
+      throw new ReadStoreError(
+        'STORE_UNAVAILABLE',
+        `The read store's directory ${path} cannot be made: check its parent.`,
+        {
+          cause: error,
+        },
+      );
+    }
+    const real = realpathSync(path);
+    const shared = opened.get(real) ?? create(real);
+    opened.set(real, shared);
+    return new Environment(shared);
+  }
+
+  get storage(): Storage {
+    if (this.closing)
+      throw new ReadStoreError('STORE_CLOSED', `The read store at ${this.shared.path} was closed: open it again.`);
+    return this.shared.storage;
+  }
+
+  identity(): string {
+    return this.storage.get(IDENTITY_KEY)?.toString() ?? '';
+  }
+
+  /** Waits for writes under way. */
+  close(): Promise<void> {
+    this.closing ??= this.release();
+    return this.closing;
+  }
+
+  private async release(): Promise<void> {
+    this.shared.handles -= 1;
+    if (this.shared.handles > 0) return;
+    opened.delete(this.shared.path);
+    await this.shared.storage.close();
+  }
+}

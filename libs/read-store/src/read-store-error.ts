@@ -1,0 +1,15 @@
+export type ReadStoreErrorCode =
+  'STORE_FOREIGN' | 'STORE_CORRUPT' | 'STORE_FORMAT_UNKNOWN' | 'STORE_UNAVAILABLE' | 'STORE_CLOSED';
+
+/** The store itself cannot be used; the message is one line that names the place and the remedy. */
+export class ReadStoreError extends Error {
+  override readonly name = 'ReadStoreError';
+
+  constructor(
+    readonly code: ReadStoreErrorCode,
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
