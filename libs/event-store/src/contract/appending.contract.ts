@@ -32,14 +32,17 @@ export function appendingContract(backend: EventStoreBackend): void {
       expect(await test.store.append(stream, newEvents(2), expected)).toMatchObject({ revision: 4 });
     });
 
-    it.each<ExpectedRevision>(['no-stream', 0, 1, 3, 9])('%s refuses a stream of three', async (expected) => {
-      const stream = test.stream();
-      const events = newEvents(3);
-      await test.store.append(stream, events, 'no-stream');
-      const append = test.store.append(stream, newEvents(2), expected);
-      await expect(append).rejects.toMatchObject(conflict(stream, expected, 2));
-      expect(ids(await all(test.store.readStream(stream)))).toEqual(ids(events));
-    });
+    it.each<ExpectedRevision>(['no-stream', 0, 1, 3, 9, Number.MAX_SAFE_INTEGER])(
+      '%s refuses a stream of three',
+      async (expected) => {
+        const stream = test.stream();
+        const events = newEvents(3);
+        await test.store.append(stream, events, 'no-stream');
+        const append = test.store.append(stream, newEvents(2), expected);
+        await expect(append).rejects.toMatchObject(conflict(stream, expected, 2));
+        expect(ids(await all(test.store.readStream(stream)))).toEqual(ids(events));
+      },
+    );
 
     it('checks the expectation of an append without events', async () => {
       const stream = test.stream();

@@ -49,7 +49,7 @@ async function create(path: string, environment: string): Promise<void> {
   if (foreign !== undefined) throw storeCorrupt(path, `it holds ${JSON.stringify(foreign)} but no event store`);
   const aside = join(path, `${UNDER_WAY}${randomUUID()}`);
   const tables = openTables(path, aside);
-  await tables.about.put(MARKER, Buffer.from(JSON.stringify({ format: FORMAT, version: VERSION })));
+  tables.about.putSync(MARKER, Buffer.from(JSON.stringify({ format: FORMAT, version: VERSION })));
   await tables.environment.close();
   await putInPlace(aside, environment);
   await syncDirectory(path);
@@ -82,6 +82,9 @@ function openTables(path: string, location: string): Tables {
     maxDbs: 8,
     // A commit then resolves, and becomes visible, after it is on disk.
     overlappingSync: false,
+    // Writes are grouped by the write queue. Besides, a failed commit of lmdb-js's own groups rejects a promise that nobody
+    // holds, and so would end the process.
+    eventTurnBatching: false,
   });
   return {
     path,

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { EventStoreError } from '../port.js';
 import { asStoreError, storeUnavailable } from './damage.js';
 import type { Tables } from './tables.js';
@@ -79,7 +80,7 @@ export class WriteQueue {
       this.#committed(last);
     } catch (error) {
       if (batch.length === 0) batch = this.#takeBatch();
-      const failure = asStoreError(this.#tables.path, error);
+      const failure = asStoreError(this.#tables.path, await causeOf(error));
       for (const waiting of batch) waiting.settle(failure);
     }
   }
@@ -99,4 +100,11 @@ export class WriteQueue {
     }
     return this.#waiting.splice(0, count);
   }
+}
+
+/** lmdb-js says why a commit failed by a second promise, whose rejection would end the process if nobody handled it. */
+async function causeOf(error: unknown): Promise<unknown> {
+  const { commitError } = error as { readonly commitError?: Promise<unknown> };
+  if (!commitError) return error;
+  return Promise.race([commitError.catch((cause: unknown) => cause), setImmediate(error)]);
 }

@@ -13,8 +13,25 @@ export interface StartedProcess {
 
 /** Runs a program of this directory in a process of its own. */
 export function startProcess(program: string, ...options: readonly string[]): StartedProcess {
-  const { dirname } = import.meta;
-  const child = spawn(process.execPath, ['--import', 'tsx', join(dirname, program), ...options], { cwd: dirname });
+  return follow(process.execPath, commandLine(program, options));
+}
+
+/** The same with files that cannot grow beyond a number of blocks (512 or 1,024 bytes, as the shell has it): a full disk. */
+export function startProcessWithFullDisk(
+  blocks: number,
+  program: string,
+  ...options: readonly string[]
+): StartedProcess {
+  const limited = `trap '' XFSZ; ulimit -f ${blocks}; exec "$@"`;
+  return follow('sh', ['-c', limited, 'sh', process.execPath, ...commandLine(program, options)]);
+}
+
+function commandLine(program: string, options: readonly string[]): string[] {
+  return ['--import', 'tsx', join(import.meta.dirname, program), ...options];
+}
+
+function follow(command: string, options: readonly string[]): StartedProcess {
+  const child = spawn(command, options, { cwd: import.meta.dirname });
   let printed = '';
   let complaint = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
