@@ -8,8 +8,7 @@ import {
 } from '@order-flow/contracts';
 import { type EventLog, LogError, type LogWriter, type NewRecord } from '@order-flow/event-log';
 import type { EventStore, Position, RecordedEvent } from '@order-flow/event-store';
-import type { Metrics } from '@order-flow/service-kit';
-import { BoundedQueue } from './bounded-queue.js';
+import { BoundedQueue, type Metrics } from '@order-flow/service-kit';
 
 const BATCH = 500;
 const READ_AHEAD = 2_000;

@@ -21,9 +21,11 @@ export interface EventTopic<Types extends EventTypes = EventTypes> extends Topic
 }
 
 /** The union of a topic's events, discriminated by `type`. */
-export type EventOf<Topic extends EventTopic> = {
-  [Type in keyof Topic['types'] & string]: CloudEvent<Type, z.infer<Topic['types'][Type]['schema']>>;
-}[keyof Topic['types'] & string];
+export type EventOf<Topic extends EventTopic> = Topic extends EventTopic
+  ? {
+      [Type in keyof Topic['types'] & string]: CloudEvent<Type, z.infer<Topic['types'][Type]['schema']>>;
+    }[keyof Topic['types'] & string]
+  : never;
 
 /** The union of a topic's undressed events, as deciders make them. */
 export type DomainEventOf<Topic extends EventTopic> = {

@@ -1,5 +1,11 @@
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify';
 import { type Caller, type Identity, UnauthenticatedError } from './identity.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logging.js';
@@ -112,7 +118,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   const { host, port, identity, logger } = options;
   const app = fastify({
     loggerInstance: logger as never,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit ?? 1_048_576,
     routerOptions: { maxParamLength: 200 },
     forceCloseConnections: 'idle',

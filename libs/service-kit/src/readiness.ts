@@ -10,6 +10,11 @@ export class Readiness {
     this.#parts.set(part, cause);
   }
 
+  /** The part is no longer expected. */
+  forget(part: string): void {
+    this.#parts.delete(part);
+  }
+
   get ready(): boolean {
     return [...this.#parts.values()].every((cause) => cause === undefined);
   }

@@ -99,7 +99,7 @@ export class TestDriver {
 
   /** The same without envelopes: `{type, data}`. */
   outputs<Topic extends EventTopic>(topic: Topic): DomainEventOf<Topic>[] {
-    return this.events(topic).map(({ type, data }) => ({ type, data }));
+    return this.events(topic).map(({ type, data }: CloudEvent) => ({ type, data }) as never);
   }
 
   records(topic: string): readonly LogRecord[] {

@@ -1,0 +1,75 @@
+import { rename, rm, writeFile } from 'node:fs/promises';
+import { ConfigurationError, createLogger, type Identity, readSettings } from '@order-flow/service-kit';
+import { banner, type Ready } from './banner.js';
+import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
+import { sample } from './demo-shop.js';
+import { parseOptions } from './options.js';
+import { needsSeed, seed } from './seed.js';
+import { startPlatform } from './start-platform.js';
+import { waitUntilReady } from './wait-until-ready.js';
+
+const READY_WITHIN_MS = 60_000;
+const TOKEN_LIFETIME = '30d';
+
+async function issueTokens(identity: Identity): Promise<Ready['tokens']> {
+  return {
+    customer: await identity.issue({ subject: sample.accountId, role: 'customer' }, TOKEN_LIFETIME),
+    operator: await identity.issue({ subject: 'operator', role: 'operator' }, TOKEN_LIFETIME),
+  };
+}
+
+/** Whole or not at all: whoever waits for the file never reads half of it. */
+async function writeReadyFile(file: string, ready: Ready): Promise<void> {
+  await writeFile(`${file}.new`, `${JSON.stringify(ready, null, 2)}\n`, { mode: 0o600 });
+  await rename(`${file}.new`, file);
+}
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const options = parseOptions(process.argv.slice(2));
+  const settings = readSettings(process.env);
+  const logger = createLogger({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+  if (options.readyFile) await rm(options.readyFile, { force: true });
+  const unlock = await lockDataDirectory(options.dataDir);
+  const platform = await startPlatform(options.dataDir, settings, options.portOffset, logger).catch(
+    async (error: unknown) => {
+      await unlock();
+      throw error;
+    },
+  );
+  let stopping: Promise<void> | undefined;
+  const stop = (reason: string): void => {
+    if (stopping) return;
+    console.log(`\n${reason}: stopping …`);
+    stopping = platform.stop().then(unlock);
+    stopping.then(
+      () => {
+        console.log('Stopped.');
+        process.exit(process.exitCode ?? 0);
+      },
+      (error: unknown) => {
+        logger.error({ err: error }, 'the stop failed');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
+
+  const urls = Object.fromEntries(Object.entries(platform.servers).map(([name, { url }]) => [name, url]));
+  const tokens = await issueTokens(platform.identity);
+  await waitUntilReady(urls, READY_WITHIN_MS);
+  const seeding = options.seed && (await needsSeed(platform.store));
+  if (seeding) await seed(urls['commands'] ?? '', tokens.operator);
+  const ready: Ready = { urls, tokens, sample };
+  if (options.readyFile) await writeReadyFile(options.readyFile, ready);
+  console.log(banner(ready, performance.now() - startedAt, seeding));
+}
+
+main().catch((error: unknown) => {
+  const expected =
+    error instanceof ConfigurationError ||
+    error instanceof DataDirectoryInUse ||
+    (error instanceof Error && 'code' in error);
+  console.error(expected ? `Cannot start: ${(error as Error).message}` : error);
+  process.exit(1);
+});

@@ -1,0 +1,37 @@
+import type { EventStore } from '@order-flow/event-store';
+import { demoAccounts, demoProducts } from './demo-shop.js';
+
+async function exists(store: EventStore, ...streamPrefixes: string[]): Promise<boolean> {
+  for await (const _event of store.readAll({ filter: { streamPrefixes }, limit: 1 })) return true;
+  return false;
+}
+
+/** An empty store is seeded; so is one whose seeding was interrupted: every command has a key of its own. */
+export async function needsSeed(store: EventStore): Promise<boolean> {
+  const first = demoProducts[0]?.sku ?? '';
+  const last = demoAccounts.at(-1)?.accountId ?? '';
+  if (!(await exists(store, 'product-', 'account-', 'order-'))) return true;
+  const begun = await exists(store, `product-${first}`);
+  return begun && !(await exists(store, `account-${last}`));
+}
+
+/** Sends the demo shop as commands, like anybody else would. */
+export async function seed(commandsUrl: string, operatorToken: string): Promise<void> {
+  const send = async (path: string, key: string, body: unknown): Promise<void> => {
+    const headers = {
+      authorization: `Bearer ${operatorToken}`,
+      'content-type': 'application/json',
+      'idempotency-key': `seed:${key}`,
+    };
+    const response = await fetch(`${commandsUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (!response.ok) throw new Error(`seeding ${key} failed: ${response.status} ${await response.text()}`);
+  };
+  await Promise.all(demoProducts.map((product) => send('/api/products', product.sku, product)));
+  const last = demoAccounts.at(-1);
+  const open = async ({ accountId, name, email, deposit }: (typeof demoAccounts)[number]): Promise<void> => {
+    await send('/api/accounts', accountId, { accountId, name, email });
+    await send(`/api/accounts/${accountId}/deposits`, `${accountId}:deposit`, { amount: deposit });
+  };
+  await Promise.all(demoAccounts.filter((account) => account !== last).map(open));
+  if (last) await open(last);
+}

@@ -1,0 +1,131 @@
+import { join } from 'node:path';
+import { startCommandService } from '@order-flow/command-service';
+import { startConsole } from '@order-flow/console';
+import { startGateway } from '@order-flow/graphql-gateway';
+import { startProcessors } from '@order-flow/processors';
+import { startProjections } from '@order-flow/projections';
+import { readModelResolver } from '@order-flow/read-store';
+import { inProcessDirectory, startRegistry } from '@order-flow/registry';
+import {
+  type HttpServer,
+  Identity,
+  inProcessSignalBus,
+  Lifecycle,
+  type Logger,
+  type Running,
+  type Settings,
+} from '@order-flow/service-kit';
+import { openStores } from './open-stores.js';
+import { ensureAllTopics } from './topics.js';
+
+export interface Platform {
+  readonly identity: Identity;
+  readonly store: Awaited<ReturnType<typeof openStores>>['store'];
+  readonly servers: Readonly<
+    Record<'gateway' | 'commands' | 'processors' | 'projections' | 'registry' | 'console', HttpServer>
+  >;
+  stop(): Promise<void>;
+}
+
+/**
+ * Starts every service in this process, in the order in which they need each other, and registers each one. What was
+ * started is stopped again when a later part fails.
+ */
+export async function startPlatform(
+  dataDir: string,
+  settings: Settings,
+  portOffset: number,
+  logger: Logger,
+): Promise<Platform> {
+  const lifecycle = new Lifecycle(logger);
+  try {
+    return await compose(dataDir, settings, portOffset, lifecycle);
+  } catch (error) {
+    await lifecycle.stop();
+    throw error;
+  }
+}
+
+async function compose(
+  dataDir: string,
+  settings: Settings,
+  portOffset: number,
+  lifecycle: Lifecycle,
+): Promise<Platform> {
+  const { logger } = lifecycle;
+  const stores = await openStores(dataDir, settings, lifecycle);
+  const { store, log, readStore, state } = stores;
+  await ensureAllTopics(log, settings.PARTITIONS, settings.SAGA_STEP_DEADLINE_MS);
+  const identity = await Identity.fromDirectory(join(dataDir, 'identity'));
+  const directory = inProcessDirectory();
+  const signals = inProcessSignalBus();
+  const collectionFor = readModelResolver(readStore);
+
+  const at = (service: string, port: number) => ({
+    identity,
+    logger: logger.child({ service }),
+    host: settings.BIND_ADDRESS,
+    port: port + portOffset,
+  });
+  const start = async <T extends Running & { readonly server: HttpServer }>(
+    service: string,
+    run: () => Promise<T>,
+  ): Promise<T> => {
+    const running = await lifecycle.start(service, run);
+    const registration = await directory.register({
+      service,
+      id: `${service}@${running.server.port}`,
+      url: running.server.url,
+    });
+    lifecycle.closing(`${service} registration`, { close: () => registration.drain() });
+    return running;
+  };
+
+  const registry = await start('registry', () =>
+    startRegistry({ ...at('registry', settings.REGISTRY_PORT), directory }),
+  );
+  const commands = await start('command-service', () =>
+    startCommandService({ ...at('command-service', settings.COMMAND_SERVICE_PORT), store, log }),
+  );
+  const processors = await start('processors', () =>
+    startProcessors({
+      ...at('processors', settings.PROCESSORS_PORT),
+      log,
+      state,
+      stepDeadlineMs: settings.SAGA_STEP_DEADLINE_MS,
+      commitIntervalMs: settings.COMMIT_INTERVAL_MS,
+    }),
+  );
+  const projections = await start('projections', () =>
+    startProjections({ ...at('projections', settings.PROJECTIONS_PORT), log, readStore, signals }),
+  );
+  const gateway = await start('graphql-gateway', () =>
+    startGateway({
+      ...at('graphql-gateway', settings.GATEWAY_PORT),
+      readStore,
+      signals,
+      directory,
+      collectionFor,
+      projections: () => projections.statuses(),
+      corsOrigins: settings.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
+      rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+    }),
+  );
+  const console = await start('console', () =>
+    startConsole({ ...at('console', settings.CONSOLE_PORT), log, directory }),
+  );
+
+  return {
+    identity,
+    store,
+    servers: {
+      gateway: gateway.server,
+      commands: commands.server,
+      processors: processors.server,
+      projections: projections.server,
+      registry: registry.server,
+      console: console.server,
+    },
+    stop: () => lifecycle.stop(),
+  };
+}

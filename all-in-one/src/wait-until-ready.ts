@@ -1,0 +1,21 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/**
+ * Polls `/health/ready` of every service.
+ * @throws Error naming the services and their parts that are not up when the time is over
+ */
+export async function waitUntilReady(urls: Readonly<Record<string, string>>, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const reports = await Promise.all(
+      Object.entries(urls).map(async ([name, url]) => {
+        const response = await fetch(`${url}/health/ready`);
+        return response.ok ? undefined : `${name}: ${await response.text()}`;
+      }),
+    );
+    const waiting = reports.filter((report) => report !== undefined);
+    if (waiting.length === 0) return;
+    if (Date.now() > deadline) throw new Error(`not ready after ${timeoutMs / 1000} s: ${waiting.join('; ')}`);
+    await delay(10);
+  }
+}

@@ -1,0 +1,156 @@
+import { type CloudEvent, type EventTopic, parseEvent, type ReadModelDocument } from '@order-flow/contracts';
+import type { LogRecord } from '@order-flow/event-log';
+import { type Documents, isDuplicateKey } from '@order-flow/read-store';
+import type { ChangeSignal } from '@order-flow/service-kit';
+import { MongoBulkWriteError } from 'mongodb';
+import type { Projection } from '../domain/projection.js';
+
+export interface ParsedRecord {
+  readonly record: LogRecord;
+  readonly event: CloudEvent;
+}
+
+const ATTEMPTS = 20;
+const CACHE_LIMIT = 5_000;
+
+/** Reads an event off a record of one of the projection's sources. @throws ContractError */
+export function parseRecord(topics: ReadonlyMap<string, EventTopic>, record: LogRecord): ParsedRecord {
+  const topic = topics.get(record.topic);
+  if (!topic) throw new Error(`${record.topic} is no source`);
+  return { record, event: parseEvent<EventTopic>(topic, JSON.parse((record.value ?? '').toString())) };
+}
+
+/**
+ * Folds records into documents: load, fold, one bulk write. Each write is conditional on the revision that was loaded; on
+ * a miss everything is loaded again, and the offsets in each document say what it has already. So neither a second
+ * writer nor a replay makes an event count twice or not at all.
+ */
+export class BatchApplier {
+  readonly #projection: Projection;
+  readonly #documents: Documents<ReadModelDocument>;
+  /** Documents as last written here. May be stale: then the conditional write misses. */
+  readonly #cache = new Map<string, ReadModelDocument>();
+
+  /** @param failed told of each record whose fold threw; it counts as applied */
+  constructor(
+    target: Projection,
+    documents: Documents<ReadModelDocument>,
+    readonly failed: (record: LogRecord, error: Error) => void,
+  ) {
+    this.#projection = target;
+    this.#documents = documents;
+  }
+
+  /** @returns a signal for each document that changed */
+  async apply(records: readonly ParsedRecord[]): Promise<ChangeSignal[]> {
+    const byDocument = new Map<string, ParsedRecord[]>();
+    for (const parsed of records) {
+      for (const id of this.#projection.keys(parsed.event)) {
+        const group = byDocument.get(id);
+        if (group) group.push(parsed);
+        else byDocument.set(id, [parsed]);
+      }
+    }
+    const changed = new Map<string, ReadModelDocument>();
+    for (let attempt = 1; byDocument.size > 0; attempt++) {
+      if (attempt > ATTEMPTS) throw new Error(`${this.#projection.name}: documents change too fast to be written`);
+      const loaded = await this.#load([...byDocument.keys()]);
+      const next = this.#foldAll(byDocument, loaded);
+      const complete = await this.#write(next, loaded);
+      for (const [id, document] of next) changed.set(id, document);
+      if (complete) break;
+      for (const id of byDocument.keys()) this.#cache.delete(id);
+    }
+    return [...changed].map(([id, document]) => ({
+      id,
+      version: this.#projection.version(document),
+      revision: document.revision,
+    }));
+  }
+
+  async #load(ids: readonly string[]): Promise<Map<string, ReadModelDocument>> {
+    const loaded = new Map<string, ReadModelDocument>();
+    const missing: string[] = [];
+    for (const id of ids) {
+      const cached = this.#cache.get(id);
+      if (cached) loaded.set(id, cached);
+      else missing.push(id);
+    }
+    if (missing.length === 0) return loaded;
+    const found = await this.#documents.find({ _id: { $in: missing } }).toArray();
+    for (const document of found) loaded.set(document._id, document);
+    return loaded;
+  }
+
+  #foldAll(
+    byDocument: ReadonlyMap<string, readonly ParsedRecord[]>,
+    loaded: ReadonlyMap<string, ReadModelDocument>,
+  ): Map<string, ReadModelDocument> {
+    const next = new Map<string, ReadModelDocument>();
+    for (const [id, records] of byDocument) {
+      const document = this.#fold(id, loaded.get(id), records);
+      if (document) next.set(id, document);
+    }
+    return next;
+  }
+
+  #fold(
+    id: string,
+    loaded: ReadModelDocument | undefined,
+    records: readonly ParsedRecord[],
+  ): ReadModelDocument | undefined {
+    const before = loaded ?? { ...this.#projection.initial(), _id: id, revision: 0, applied: {} };
+    const applied: Record<string, number> = { ...before.applied };
+    let body: object = before;
+    let changed = false;
+    for (const { record, event } of records) {
+      const source = `${record.topic}:${record.partition}`;
+      if (record.offset <= (applied[source] ?? -1)) continue;
+      body = this.#foldOne(body, event, id, record);
+      applied[source] = record.offset;
+      changed = true;
+    }
+    return changed ? { ...body, _id: id, revision: before.revision + 1, applied } : undefined;
+  }
+
+  #foldOne(body: object, event: CloudEvent, id: string, record: LogRecord): object {
+    try {
+      return this.#projection.fold(body, event, id);
+    } catch (error) {
+      this.failed(record, error as Error);
+      return body;
+    }
+  }
+
+  /** False when another writer was faster with at least one document. */
+  async #write(
+    next: ReadonlyMap<string, ReadModelDocument>,
+    loaded: ReadonlyMap<string, ReadModelDocument>,
+  ): Promise<boolean> {
+    if (next.size === 0) return true;
+    const documents = [...next.values()];
+    const inserts = documents.filter(({ _id }) => !loaded.has(_id));
+    const replaces = documents.filter(({ _id }) => loaded.has(_id));
+    const operations = [
+      ...inserts.map((document) => ({ insertOne: { document } })),
+      ...replaces.map((document) => ({
+        replaceOne: { filter: { _id: document._id, revision: document.revision - 1 }, replacement: document },
+      })),
+    ];
+    const complete = await this.#documents.bulkWrite(operations, { ordered: false }).then(
+      ({ matchedCount }) => matchedCount === replaces.length,
+      (error: unknown) => {
+        if (error instanceof MongoBulkWriteError && isDuplicateKey(error)) return false;
+        throw error;
+      },
+    );
+    if (complete) for (const document of documents) this.#remember(document);
+    return complete;
+  }
+
+  #remember(document: ReadModelDocument): void {
+    this.#cache.delete(document._id);
+    this.#cache.set(document._id, document);
+    if (this.#cache.size > CACHE_LIMIT) this.#cache.delete(this.#cache.keys().next().value ?? '');
+  }
+}

@@ -1,0 +1,85 @@
+import type { EventLog, Offset, TopicPartition } from '@order-flow/event-log';
+import type { Documents, ReadStore } from '@order-flow/read-store';
+
+interface Checkpoint {
+  /** `<collection>/<topic>/<partition>` */
+  readonly _id: string;
+  readonly collection: string;
+  /** Identity of the log that the offset points into. */
+  readonly identity: string;
+  /** Next offset to read. */
+  readonly offset: number;
+}
+
+/** A checkpoint that points into another log, or beyond the end of this one. The message names the remedy. */
+export class CheckpointError extends Error {
+  constructor(
+    readonly code: 'FOREIGN_CHECKPOINT' | 'POSITION_BEYOND_END',
+    message: string,
+  ) {
+    super(message);
+    this.name = 'CheckpointError';
+  }
+}
+
+const idOf = (collection: string, { topic, partition }: TopicPartition): string =>
+  `${collection}/${topic}/${partition}`;
+
+/** Where each collection has come to. May lag behind its documents: their own offsets keep anything from counting twice. */
+export class Checkpoints {
+  readonly #documents: Documents<Checkpoint>;
+
+  constructor(
+    store: ReadStore,
+    readonly log: EventLog,
+    readonly collection: string,
+  ) {
+    this.#documents = store.collection<Checkpoint>('projection_checkpoints');
+  }
+
+  /** Where to read the partitions from. @throws CheckpointError */
+  async load(partitions: readonly TopicPartition[]): Promise<Offset[]> {
+    const identity = await this.log.identity();
+    const ids = partitions.map((partition) => idOf(this.collection, partition));
+    const known = new Map(
+      (await this.#documents.find({ _id: { $in: ids } }).toArray()).map((found) => [found._id, found]),
+    );
+    const topics = [...new Set(partitions.map(({ topic }) => topic))];
+    const infos = new Map(
+      await Promise.all(topics.map(async (topic) => [topic, await this.log.admin.partitions(topic)] as const)),
+    );
+    return partitions.map((partition) => {
+      const info = infos.get(partition.topic)?.find((found) => found.partition === partition.partition);
+      const checkpoint = known.get(idOf(this.collection, partition));
+      if (checkpoint) this.#check(checkpoint, identity, info?.end ?? 0);
+      return { ...partition, offset: checkpoint?.offset ?? info?.begin ?? 0 };
+    });
+  }
+
+  async save(positions: readonly Offset[]): Promise<void> {
+    if (positions.length === 0) return;
+    const identity = await this.log.identity();
+    const { collection } = this;
+    const operations = positions.map((position) => {
+      const _id = idOf(collection, position);
+      const replacement = { collection, identity, offset: position.offset };
+      return { replaceOne: { filter: { _id }, replacement, upsert: true } };
+    });
+    await this.#documents.bulkWrite(operations, { ordered: false });
+  }
+
+  async drop(): Promise<void> {
+    await this.#documents.deleteMany({ collection: this.collection });
+  }
+
+  #check({ _id, identity, offset }: Checkpoint, logIdentity: string, end: number): void {
+    if (identity !== logIdentity) {
+      const message = `checkpoint ${_id} belongs to log ${identity}, but this one is ${logIdentity}: connect the stores that belong together, or rebuild into an empty read store`;
+      throw new CheckpointError('FOREIGN_CHECKPOINT', message);
+    }
+    if (offset > end) {
+      const message = `checkpoint ${_id} stands at ${offset}, but the log ends at ${end}: the log was truncated or restored from an old backup; restore it, or rebuild the projection`;
+      throw new CheckpointError('POSITION_BEYOND_END', message);
+    }
+  }
+}

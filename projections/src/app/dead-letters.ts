@@ -1,0 +1,43 @@
+import type { TopicSettings } from '@order-flow/contracts';
+import type { EventLog, LogRecord, NewRecord } from '@order-flow/event-log';
+
+/** Where records go that a projection cannot fold. */
+export const projectionDeadLetters: TopicSettings = {
+  name: 'projections.dlq',
+  key: 'key of the failed record',
+  cleanup: 'delete',
+  retentionMs: -1,
+};
+
+/** Collects what failed in a batch, and writes it before the batch's checkpoint. */
+export class DeadLetters {
+  #pending: NewRecord[] = [];
+
+  constructor(
+    readonly log: EventLog,
+    readonly collection: string,
+  ) {}
+
+  add({ topic, partition, offset, key, value, headers, timestamp }: LogRecord, error: Error): void {
+    const { code } = error as Error & { code?: unknown };
+    const reason = {
+      'dlq-error': error.message.slice(0, 2_000),
+      'dlq-code': typeof code === 'string' ? code : error.name,
+      'dlq-consumer': this.collection,
+      'dlq-topic': topic,
+      'dlq-partition': String(partition),
+      'dlq-offset': String(offset),
+    };
+    const parked = { topic: projectionDeadLetters.name, key, value, timestamp, headers: { ...headers, ...reason } };
+    this.#pending.push(parked);
+  }
+
+  /** May write a record twice after a crash, never not at all. */
+  async flush(): Promise<void> {
+    if (this.#pending.length === 0) return;
+    const writer = await this.log.openWriter(`projections-dlq-${this.collection}`);
+    await writer.commit({ records: this.#pending });
+    await writer.close();
+    this.#pending = [];
+  }
+}

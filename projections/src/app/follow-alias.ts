@@ -1,0 +1,79 @@
+import { ALIAS_CACHE_MS, readModelAlias } from '@order-flow/read-store';
+import { type Readiness, sleep, supervise } from '@order-flow/service-kit';
+import type { Projection } from '../domain/projection.js';
+import { type ProjectionRun, runProjection } from './run-projection.js';
+import { ProjectionProgress, type ProjectionStatus } from './projection-status.js';
+
+export interface FollowAlias extends Omit<ProjectionRun, 'collection' | 'changed' | 'progressed'> {
+  readonly readiness: Readiness;
+  readonly changed: ProjectionRun['changed'];
+  readonly folded: (collection: string, events: number) => void;
+}
+
+interface Folding {
+  readonly stop: () => Promise<void>;
+  readonly progress: ProjectionProgress;
+}
+
+/**
+ * Keeps the collections of a read model up to date: the one its alias names, and the previous one until it is dropped.
+ * Only the present one sends change signals. Runs until the signal.
+ */
+export function followAlias(
+  options: FollowAlias,
+  signal: AbortSignal,
+): { done: Promise<void>; statuses: () => Promise<ProjectionStatus[]> } {
+  const running = new Map<string, Folding>();
+  let present = '';
+
+  const start = (collection: string): Folding => {
+    const { projection, log, readiness, logger } = options;
+    const controller = new AbortController();
+    const progress = new ProjectionProgress(log, projection.name, collection, topicsOf(projection));
+    const run: ProjectionRun = {
+      ...options,
+      collection,
+      changed: (signals) => {
+        if (collection === present) options.changed(signals);
+      },
+      progressed: (events, positions, newest) => {
+        progress.progressed(positions, newest);
+        options.folded(collection, events);
+      },
+    };
+    const done = supervise(collection, (stop, ready) => runProjection(run, stop, ready), {
+      signal: controller.signal,
+      logger,
+      readiness,
+    });
+    const stop = async () => {
+      controller.abort();
+      await done;
+      readiness.forget(collection);
+    };
+    return { stop, progress };
+  };
+
+  const follow = async (): Promise<void> => {
+    while (!signal.aborted) {
+      const alias = await readModelAlias(options.readStore, options.projection.name);
+      const wanted = [alias.collection, ...(alias.previous ? [alias.previous] : [])];
+      present = alias.collection;
+      for (const collection of wanted) if (!running.has(collection)) running.set(collection, start(collection));
+      for (const [collection, folding] of running) {
+        if (wanted.includes(collection)) continue;
+        running.delete(collection);
+        await folding.stop();
+      }
+      await sleep(ALIAS_CACHE_MS, signal);
+    }
+    await Promise.all([...running.values()].map((folding) => folding.stop()));
+  };
+
+  return {
+    done: follow(),
+    statuses: () => Promise.all([...running.values()].map(({ progress }) => progress.status())),
+  };
+}
+
+const topicsOf = (projection: Projection): string[] => projection.sources.map(({ name }) => name);

@@ -1,0 +1,125 @@
+import type { EventTopic, ReadModelDocument } from '@order-flow/contracts';
+import type { EventLog, LogRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
+import type { ReadStore } from '@order-flow/read-store';
+import { BoundedQueue, type ChangeSignal, type Logger } from '@order-flow/service-kit';
+import type { Projection } from '../domain/projection.js';
+import { BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
+import { Checkpoints } from './checkpoints.js';
+import { DeadLetters } from './dead-letters.js';
+
+/** Batches read ahead, and batches folded together. */
+const READ_AHEAD = 24;
+const TOGETHER = 12;
+const CHECKPOINT_EVERY_MS = 250;
+
+export interface ProjectionRun {
+  readonly projection: Projection;
+  /** The collection to fold into. Its checkpoints and its consumer group go by its name. */
+  readonly collection: string;
+  readonly log: EventLog;
+  readonly readStore: ReadStore;
+  readonly logger: Logger;
+  /** After each write. */
+  readonly changed: (signals: readonly ChangeSignal[]) => void;
+  /** After each batch: how many events, and where it stands now. */
+  readonly progressed: (events: number, positions: readonly Offset[], newest: number) => void;
+  /** Events a second at most; for rebuilds beside a busy system. */
+  readonly throttle?: (events: number) => Promise<void>;
+}
+
+export const groupOf = (collection: string): string => `projection.${collection}`;
+
+/** Folds the sources into a collection until the signal. Start it again after an error. */
+export async function runProjection(run: ProjectionRun, signal: AbortSignal, ready: () => void): Promise<void> {
+  const { projection, collection, log, readStore } = run;
+  const documents = readStore.collection<ReadModelDocument>(collection);
+  await documents.createIndexes(projection.indexes.map((key) => ({ key })));
+  const topics = projection.sources.map(({ name }) => name);
+  const failed = new AbortController();
+  const stop = AbortSignal.any([signal, failed.signal]);
+  let folding: Promise<void> = Promise.resolve();
+  for await (const epoch of log.join(groupOf(collection), topics, stop)) {
+    await folding;
+    folding = foldEpoch(run, epoch, ready);
+    folding.catch(() => failed.abort());
+  }
+  await folding;
+}
+
+async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () => void): Promise<void> {
+  const { projection, collection, log, readStore } = run;
+  const checkpoints = new Checkpoints(readStore, log, collection);
+  const partitions = projection.sources.flatMap(({ name }) =>
+    epoch.slices.map((partition) => ({ topic: name, partition })),
+  );
+  const from = await checkpoints.load(partitions);
+  ready();
+  const queue = new BoundedQueue<RecordBatch>(READ_AHEAD);
+  const reading = readInto(queue, epoch, from);
+  const positions = new Map(from.map((offset) => [`${offset.topic}/${offset.partition}`, offset] as const));
+  const deadLetters = new DeadLetters(log, collection);
+  const applier = new BatchApplier(projection, readStore.collection<ReadModelDocument>(collection), (record, error) => {
+    report(run, record, error);
+    deadLetters.add(record, error);
+  });
+  const dirty = new Map<string, Offset>();
+  let savedAt = performance.now();
+  const save = async () => {
+    await deadLetters.flush();
+    await checkpoints.save([...dirty.values()]);
+    dirty.clear();
+    savedAt = performance.now();
+  };
+  try {
+    for (let batches = await queue.take(TOGETHER); batches.length > 0; batches = await queue.take(TOGETHER)) {
+      const parsed = parseAll(run, batches, deadLetters);
+      const signals = await applier.apply(parsed);
+      for (const { topic, partition, nextOffset } of batches) {
+        const position = { topic, partition, offset: nextOffset };
+        positions.set(`${topic}/${partition}`, position);
+        dirty.set(`${topic}/${partition}`, position);
+      }
+      run.changed(signals);
+      run.progressed(parsed.length, [...positions.values()], parsed.at(-1)?.record.timestamp ?? 0);
+      if (performance.now() - savedAt > CHECKPOINT_EVERY_MS) await save();
+      await run.throttle?.(parsed.length);
+    }
+    await save();
+    await reading;
+  } finally {
+    queue.close();
+  }
+}
+
+async function readInto(
+  queue: BoundedQueue<RecordBatch>,
+  epoch: OwnershipEpoch,
+  from: readonly Offset[],
+): Promise<void> {
+  try {
+    for await (const batch of epoch.read(from)) await queue.push(batch);
+  } finally {
+    queue.close();
+  }
+}
+
+function parseAll(run: ProjectionRun, batches: readonly RecordBatch[], deadLetters: DeadLetters): ParsedRecord[] {
+  const topics = new Map<string, EventTopic>(run.projection.sources.map((topic) => [topic.name, topic]));
+  const parsed: ParsedRecord[] = [];
+  for (const { records } of batches) {
+    for (const record of records) {
+      try {
+        parsed.push(parseRecord(topics, record));
+      } catch (error) {
+        report(run, record, error as Error);
+        deadLetters.add(record, error as Error);
+      }
+    }
+  }
+  return parsed;
+}
+
+function report({ collection, logger }: ProjectionRun, { topic, partition, offset }: LogRecord, error: Error): void {
+  const origin = `${topic}-${partition}-${offset}`;
+  logger.warn({ collection, origin, err: error }, `${collection} parked ${origin}: ${error.message}`);
+}

@@ -1,0 +1,91 @@
+import type { EventLog } from '@order-flow/event-log';
+import type { ReadStore } from '@order-flow/read-store';
+import {
+  type HttpServer,
+  type Identity,
+  Lifecycle,
+  type Logger,
+  Metrics,
+  Readiness,
+  type Running,
+  type SignalBus,
+  startHttpServer,
+} from '@order-flow/service-kit';
+import { followAlias } from './app/follow-alias.js';
+import type { ProjectionStatus } from './app/projection-status.js';
+import { allProjections } from './domain/index.js';
+
+export interface ProjectionsOptions {
+  readonly log: EventLog;
+  readonly readStore: ReadStore;
+  readonly signals: SignalBus;
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface RunningProjections extends Running {
+  readonly server: HttpServer;
+  statuses(): Promise<ProjectionStatus[]>;
+}
+
+/** Starts the projection runners and their HTTP server (health, metrics, `/projections`). */
+export async function startProjections(options: ProjectionsOptions): Promise<RunningProjections> {
+  const { log, readStore, signals, logger } = options;
+  const metrics = new Metrics('projections');
+  const readiness = new Readiness();
+  const lifecycle = new Lifecycle(logger);
+  const folded = metrics.counter('projection_events_total', 'Events folded', ['collection']);
+  const following = allProjections.map((projection) => {
+    readiness.down(projection.name, 'starting');
+    const controller = new AbortController();
+    const run = followAlias(
+      {
+        projection,
+        log,
+        readStore,
+        logger,
+        readiness,
+        changed: (changes) => signals.publish(projection.name, changes),
+        folded: (collection, events) => folded.inc({ collection }, events),
+      },
+      controller.signal,
+    );
+    readiness.up(projection.name);
+    lifecycle.background(projection.name, async (signal) => {
+      signal.addEventListener('abort', () => controller.abort());
+      await run.done;
+    });
+    return run;
+  });
+  const statuses = async () => (await Promise.all(following.map((run) => run.statuses()))).flat();
+  metrics.observed('projection_lag_records', 'Records not folded yet', ['collection'], async (gauge) => {
+    for (const { collection, lag } of await statuses()) gauge.set({ collection }, lag);
+  });
+  metrics.observed(
+    'projection_lag_seconds',
+    'Age of the newest folded event while behind',
+    ['collection'],
+    async (gauge) => {
+      for (const { collection, lagSeconds } of await statuses()) gauge.set({ collection }, lagSeconds);
+    },
+  );
+  const server = await startHttpServer({
+    ...options,
+    service: 'projections',
+    metrics,
+    readiness,
+    routes: (app) => {
+      app.get('/projections', () => statuses());
+    },
+  });
+  return {
+    server,
+    statuses,
+    stop: async () => {
+      await server.stop();
+      await lifecycle.stop();
+    },
+  };
+}

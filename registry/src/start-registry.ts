@@ -1,0 +1,56 @@
+import {
+  type HttpServer,
+  type Identity,
+  type Logger,
+  Metrics,
+  Problem,
+  Readiness,
+  type Running,
+  type ServiceDirectory,
+  startHttpServer,
+} from '@order-flow/service-kit';
+import { z } from 'zod';
+import { dashboardPage, dashboardScript, dashboardStyle } from './adapters/dashboard.js';
+
+export interface RegistryOptions {
+  readonly directory: ServiceDirectory;
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly host: string;
+  readonly port: number;
+}
+
+const ServicePath = z.object({ service: z.string().max(100) });
+
+/** Starts the registry's HTTP API and dashboard. */
+export async function startRegistry(options: RegistryOptions): Promise<Running & { readonly server: HttpServer }> {
+  const { directory } = options;
+  const metrics = new Metrics('registry');
+  const byStatus = ['service', 'status'] as const;
+  metrics.observed('registry_instances', 'Registered instances', byStatus, (gauge) => {
+    for (const { service, status } of directory.all()) gauge.inc({ service, status });
+  });
+  const server = await startHttpServer({
+    ...options,
+    service: 'registry',
+    metrics,
+    readiness: new Readiness(),
+    contentSecurityPolicy: { defaultSrc: ["'self'"], baseUri: ["'none'"], frameAncestors: ["'none'"] },
+    routes: (app) => {
+      const open = { config: { public: true } };
+      app.get('/', open, (_request, reply) => reply.type('text/html').send(dashboardPage));
+      app.get('/dashboard.css', open, (_request, reply) => reply.type('text/css').send(dashboardStyle));
+      app.get('/dashboard.js', open, (_request, reply) => reply.type('text/javascript').send(dashboardScript));
+      app.get('/services', (request) => {
+        if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'the registry is for operators');
+        return { version: directory.version, instances: directory.all() };
+      });
+      app.get('/services/:service', (request) => {
+        if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'the registry is for operators');
+        const { service } = ServicePath.parse(request.params);
+        return { version: directory.version, instances: directory.instances(service) };
+      });
+    },
+  });
+  return { server, stop: () => server.stop() };
+}

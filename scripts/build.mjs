@@ -1,0 +1,95 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const SOURCES = [
+  'libs',
+  'command-service',
+  'processors',
+  'projections',
+  'graphql-gateway',
+  'registry',
+  'console',
+  'all-in-one',
+  'bench',
+];
+const SKIPPED = new Set(['node_modules', 'dist', '.cache']);
+const SCOPE = '@order-flow/';
+
+/** Programs that are bundled to `dist/`, by name. Types are checked by `npm test`, not here. */
+const PROGRAMS = {
+  'all-in-one': 'all-in-one/src/main.ts',
+  rebuild: 'projections/src/rebuild-cli.ts',
+  demo: 'bench/src/demo.ts',
+  bench: 'bench/src/main.ts',
+  'verify-crash': 'bench/src/verify-crash.ts',
+};
+
+function fingerprint(root, folders) {
+  const lines = [];
+  const walk = (folder) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (SKIPPED.has(entry.name)) continue;
+      const path = join(folder, entry.name);
+      if (entry.isDirectory()) walk(path);
+      else lines.push(`${path.slice(root.length)} ${statSync(path).mtimeMs} ${statSync(path).size}`);
+    }
+  };
+  for (const folder of folders) walk(join(root, folder));
+  return lines.join('\n');
+}
+
+/** Runs `build` unless nothing below the folders has changed since it last succeeded. */
+async function incrementally(root, name, folders, build) {
+  const stampFile = join(root, 'dist', `.${name}-stamp`);
+  const stamp = fingerprint(root, folders);
+  if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
+  const startedAt = Date.now();
+  await build();
+  mkdirSync(join(root, 'dist'), { recursive: true });
+  writeFileSync(stampFile, stamp);
+  console.log(`Built ${name} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+}
+
+async function bundlePrograms(root) {
+  const { build } = await import('esbuild');
+  const entryPoints = Object.fromEntries(Object.entries(PROGRAMS).filter(([, file]) => existsSync(join(root, file))));
+  const externalise = {
+    name: 'bundle-only-our-own-packages',
+    setup({ onResolve }) {
+      onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
+        kind === 'entry-point' || path.startsWith(SCOPE) ? undefined : { path, external: true },
+      );
+    },
+  };
+  await build({
+    absWorkingDir: root,
+    entryPoints,
+    outdir: 'dist',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: true,
+    logLevel: 'warning',
+    plugins: [externalise],
+  });
+}
+
+async function buildConsole(root) {
+  const { build } = await import('vite');
+  await build({
+    root: join(root, 'console', 'web'),
+    configFile: join(root, 'console', 'vite.config.ts'),
+    logLevel: 'warn',
+  });
+}
+
+/** Brings `dist/` up to date: programs by esbuild, the console's pages by Vite. */
+export async function buildAll(root) {
+  await incrementally(root, 'programs', SOURCES, () => bundlePrograms(root));
+  if (existsSync(join(root, 'console', 'vite.config.ts'))) {
+    await incrementally(root, 'console', ['console'], () => buildConsole(root));
+  }
+}
