@@ -54,7 +54,7 @@ export function checkDirectory(path: string): void {
   if (!existsSync(path)) return;
   if (!statSync(path).isDirectory())
     throw new ReadStoreError('STORE_FOREIGN', `The read store's path ${path} is a file: name a directory.`);
-  const names = readdirSync(path);
+  const names = readdirSync(path).filter((name) => name !== 'lock.mdb');
   if (names.length === 0) return;
   if (!names.includes('data.mdb'))
     throw new ReadStoreError(

@@ -15,7 +15,7 @@ export interface Found {
 /** Where a scan goes on: the range and the last key seen in it, or the number of ids read. */
 export interface ScanPosition {
   readonly at: number;
-  readonly after?: Buffer;
+  readonly after?: Buffer | undefined;
 }
 
 export interface Page {
@@ -26,26 +26,53 @@ export interface Page {
 
 export const START: ScanPosition = { at: 0 };
 
-/** Reads at most `size` documents in one snapshot; no cursor or transaction stays open between pages. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+const KEYSPACE_BYTES = 4;
+
+interface Source {
+  readonly storage: Storage;
+  readonly collection: CollectionEntry;
+}
+
+/**
+ * Reads at most `size` documents, fewer if they are large, in one snapshot; no cursor or transaction stays open between
+ * pages.
+ */
 export function readPage(
-  storage: Storage,
-  collection: CollectionEntry,
+  source: Source,
   access: IndexScan | IdReads,
   { from, size }: { readonly from: ScanPosition; readonly size: number },
 ): Page {
-  return access.kind === 'ids'
-    ? readIds(storage, collection, access, from.at, size)
-    : readRange(storage, collection, access, from, size);
+  const budget = new PageBudget(size);
+  return access.kind === 'ids' ? readIds(source, access, from.at, budget) : readRanges(source, access, from, budget);
 }
 
-function readIds(storage: Storage, collection: CollectionEntry, { ids }: IdReads, from: number, size: number): Page {
+/** What a page may still take, so that it neither blocks others for long nor holds much memory. */
+class PageBudget {
+  private bytes = 0;
+
+  constructor(private entries: number) {}
+
+  get left(): number {
+    return this.bytes < PAGE_BYTES ? Math.max(0, this.entries) : 0;
+  }
+
+  spend(entries: number, bytes = 0): void {
+    this.entries -= entries;
+    this.bytes += bytes;
+  }
+}
+
+function readIds({ storage, collection }: Source, { ids }: IdReads, from: number, budget: PageBudget): Page {
   const found: Found[] = [];
-  const end = Math.min(ids.length, from + size);
-  for (const id of ids.slice(from, end)) {
+  let at = from;
+  for (; at < ids.length && budget.left > 0; at++) {
+    const id = ids[at] as Buffer;
     const bytes = storage.getBinaryFast(documentKey(collection.keyspace, id));
+    budget.spend(1, bytes?.length);
     if (bytes !== undefined) found.push({ id, document: decodeDocument(bytes) });
   }
-  return end < ids.length ? { found, next: { at: end } } : { found };
+  return at < ids.length ? { found, next: { at } } : { found };
 }
 
 interface Entry {
@@ -53,55 +80,48 @@ interface Entry {
   readonly value: Buffer;
 }
 
-/** Entries of a range after a key, at most `limit`, in scan order. */
-function entriesOf(
-  storage: Storage,
-  range: KeyRange,
-  reverse: boolean,
-  after: Buffer | undefined,
-  limit: number,
-): Entry[] {
-  if (!reverse) {
-    const options = { start: after ?? range.low, end: range.high, exclusiveStart: after !== undefined, limit };
-    return [...storage.getRange(options)] as Entry[];
+/** Entries of a range after a key, in scan order; large ones end the list early. */
+function entriesOf({ storage }: Source, { low, high }: KeyRange, reverse: boolean, after?: Buffer, limit = 0): Entry[] {
+  const range = reverse
+    ? { start: after ?? high, end: low, reverse, exclusiveStart: true, inclusiveEnd: true, limit }
+    : { start: after ?? low, end: high, exclusiveStart: after !== undefined, limit };
+  const entries: Entry[] = [];
+  let bytes = 0;
+  for (const entry of storage.getRange(range)) {
+    entries.push(entry);
+    bytes += entry.value.length;
+    if (bytes >= PAGE_BYTES) break;
   }
-  return [
-    ...storage.getRange({
-      start: after ?? range.high,
-      end: range.low,
-      reverse: true,
-      exclusiveStart: true,
-      inclusiveEnd: true,
-      limit,
-    }),
-  ] as Entry[];
+  return entries;
 }
 
-function readRange(
-  storage: Storage,
-  collection: CollectionEntry,
-  scan: IndexScan,
-  from: ScanPosition,
-  size: number,
-): Page {
-  const range = scan.ranges[from.at];
-  if (!range) return { found: [] };
-  const entries = entriesOf(storage, range, scan.reverse, from.after, size);
+function readRanges(source: Source, scan: IndexScan, from: ScanPosition, budget: PageBudget): Page {
   const found: Found[] = [];
-  for (const entry of entries) {
-    const document = documentOf(storage, collection, scan, entry);
-    if (document) found.push(document);
+  for (let { at, after } = from; at < scan.ranges.length; at++, after = undefined) {
+    for (const entry of entriesOf(source, scan.ranges[at] as KeyRange, scan.reverse, after, budget.left)) {
+      const met = documentOf(source, scan, entry, budget);
+      if (met) found.push(met);
+      if (budget.left === 0) return { found, next: { at, after: entry.key } };
+    }
+    budget.spend(1);
+    if (budget.left === 0) return { found, next: { at: at + 1 } };
   }
-  const last = entries.at(-1);
-  if (entries.length === size && last) return { found, next: { at: from.at, after: last.key } };
-  return from.at + 1 < scan.ranges.length ? { found, next: { at: from.at + 1 } } : { found };
+  return { found };
 }
 
-function documentOf(storage: Storage, collection: CollectionEntry, scan: IndexScan, entry: Entry): Found | undefined {
-  if (scan.index.keyspace === collection.keyspace)
-    return { id: entry.key.subarray(4), document: decodeDocument(entry.value) };
+function documentOf(
+  { storage, collection }: Source,
+  scan: IndexScan,
+  entry: Entry,
+  budget: PageBudget,
+): Found | undefined {
+  if (scan.index.keyspace === collection.keyspace) {
+    budget.spend(1, entry.value.length);
+    return { id: entry.key.subarray(KEYSPACE_BYTES), document: decodeDocument(entry.value) };
+  }
   const id = entry.value;
   const bytes = storage.getBinaryFast(documentKey(collection.keyspace, id));
+  budget.spend(1, bytes?.length);
   if (bytes === undefined) return undefined;
   const document = decodeDocument(bytes);
   return scan.index.multikey && !isFirstEntry(scan, document, id, entry.key) ? undefined : { id, document };

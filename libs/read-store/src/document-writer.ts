@@ -40,7 +40,7 @@ export class DocumentWriter {
   }
 
   entry: CollectionEntry;
-  private indexedFields: readonly string[] | undefined;
+  private wanted: { readonly key: string; readonly fields: ReadonlySet<string> } | undefined;
 
   /** The stored document and its bytes, which stay valid until the next read. */
   read(id: Buffer): { readonly document: Document; readonly bytes: Buffer } | undefined {
@@ -73,7 +73,7 @@ export class DocumentWriter {
 
   remove(old: Document, id: Buffer): void {
     for (const index of this.entry.indexes)
-      for (const key of indexKeys(index, old, id).keys) this.storage.removeSync(key);
+      for (const key of keysBefore(index, old, id).keys) this.storage.removeSync(key);
     this.storage.removeSync(documentKey(this.entry.keyspace, id));
   }
 
@@ -109,7 +109,7 @@ export class DocumentWriter {
     } catch (error) {
       return refusalOf(error);
     }
-    const before = old === undefined ? NO_KEYS : indexKeys(index, old, id);
+    const before = old === undefined ? NO_KEYS : keysBefore(index, old, id);
     const added = missingFrom(before.keys, after.keys);
     if (index.unique && added.some((key) => this.takenByAnother(key, id)))
       return this.duplicate(index.name, keyPattern(index), document);
@@ -126,11 +126,13 @@ export class DocumentWriter {
     for (const key of added) this.storage.putSync(key, id);
   }
 
+  /** Filters of one bulk write mostly name the same fields, so the set is kept. */
   private fieldsOf(names: readonly string[]): ReadonlySet<string> {
-    this.indexedFields ??= this.entry.indexes.flatMap(({ fields }) =>
-      fields.map(([path]) => path.split('.', 1)[0] ?? path),
-    );
-    return new Set([...names, ...this.indexedFields]);
+    const key = names.join('\0');
+    if (this.wanted?.key === key) return this.wanted.fields;
+    const indexed = this.entry.indexes.flatMap(({ fields }) => fields.map(([path]) => path.split('.', 1)[0] ?? path));
+    this.wanted = { key, fields: new Set([...names, ...indexed]) };
+    return this.wanted.fields;
   }
 
   private takenByAnother(key: Buffer, id: Buffer): boolean {
@@ -144,6 +146,16 @@ export class DocumentWriter {
     );
     const errmsg = `E11000 duplicate key error collection: ${this.name} index: ${index} dup key: ${JSON.stringify(keyValue)}`;
     return { code: ServerErrorCode.DuplicateKey, errmsg, keyPattern: pattern, keyValue };
+  }
+}
+
+/** Entries of a stored document; one that an index under construction cannot hold has none. */
+function keysBefore(index: IndexEntry, old: Document, id: Buffer): IndexKeys {
+  try {
+    return indexKeys(index, old, id);
+  } catch (error) {
+    refusalOf(error);
+    return NO_KEYS;
   }
 }
 

@@ -19,10 +19,10 @@ import { compileFilter } from './filter.js';
 import { buildIndex } from './index-build.js';
 import { indexDefinition, keyPattern } from './index-definition.js';
 import { project } from './projection.js';
-import { matchingPages } from './query-execution.js';
-import type { QuerySource } from './query-execution.js';
+import type { CollectionAccess } from './collection-access.js';
+import { countAll, matchingPages } from './query-execution.js';
 import { serverError } from './server-errors.js';
-import { bulkOperation, deleting, insertion, replacing, updating } from './write-operation.js';
+import { bulkOperation, deleting, deletingFound, insertion, replacing, updating } from './write-operation.js';
 import type { SelectionOptions, WriteOperation } from './write-operation.js';
 import { WriteSession } from './write-outcome.js';
 import type { WriteOutcome } from './write-outcome.js';
@@ -47,7 +47,7 @@ export class EmbeddedDocuments {
   readonly collectionName: string;
 
   constructor(
-    private readonly source: QuerySource,
+    private readonly source: CollectionAccess,
     private readonly dropped: () => void,
   ) {
     this.collectionName = source.name;
@@ -65,6 +65,7 @@ export class EmbeddedDocuments {
     filter: Document = {},
     { skip = 0, limit = Infinity }: { readonly skip?: number; readonly limit?: number } = {},
   ): Promise<number> {
+    if (Object.keys(filter).length === 0) return Math.max(0, Math.min(countAll(this.source) - skip, limit));
     let count = 0;
     for await (const page of matchingPages(this.source, { filter: compileFilter(filter), sort: [] })) {
       count += page.length;
@@ -103,10 +104,9 @@ export class EmbeddedDocuments {
   /** Deletes in short transactions, each testing again what it deletes; not atomic, as on a server. */
   async deleteMany(filter: Document = {}): Promise<DeleteResult> {
     let deletedCount = 0;
-    for await (const page of matchingPages(this.source, { filter: compileFilter(filter), sort: [] })) {
-      const operations = page.map(({ document }) =>
-        deleting({ $and: [{ _id: { $eq: document._id as unknown } }, filter] }),
-      );
+    const compiled = compileFilter(filter);
+    for await (const page of matchingPages(this.source, { filter: compiled, sort: [] })) {
+      const operations = page.map(({ id }) => deletingFound(id, filter, compiled));
       const outcomes = await this.write(operations, false);
       for (const outcome of outcomes) {
         if (outcome.refusal) throw serverError(outcome.refusal);
@@ -171,7 +171,7 @@ export class EmbeddedDocuments {
 
   /** The collection is gone when this resolves; its space is freed in the background. */
   async drop(): Promise<boolean> {
-    await this.source.storage().transaction(() => this.source.catalog.removeCollection(this.collectionName));
+    await this.source.write(() => this.source.catalog.removeCollection(this.collectionName));
     this.dropped();
     return true;
   }
@@ -184,9 +184,8 @@ export class EmbeddedDocuments {
   }
 
   private write(operations: readonly WriteOperation[], ordered: boolean): Promise<WriteOutcome[]> {
-    const storage = this.source.storage();
     const { catalog, name } = this.source;
-    return storage.transaction(() => {
+    return this.source.write((storage) => {
       const session = new WriteSession(storage, new DocumentWriter(storage, catalog, name));
       const outcomes: WriteOutcome[] = [];
       for (const operation of operations) {

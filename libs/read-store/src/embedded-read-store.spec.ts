@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
@@ -50,6 +50,54 @@ describe('the embedded read store', () => {
       { _id: 'a', status: 'PENDING' },
     ]);
     await second.close();
+  });
+
+  it('waits for writes under way when it is closed, and can be opened again at once', async () => {
+    const path = made();
+    const first = await openEmbeddedReadStore({ path });
+    const writes = Array.from({ length: 20 }, (_, at) =>
+      first.collection<{ _id: number }>('orders').insertOne({ _id: at }),
+    );
+    const closed = first.close();
+    const second = await openEmbeddedReadStore({ path });
+    await Promise.all([...writes, closed]);
+    expect(await second.collection('orders').countDocuments({})).toBe(20);
+    await second.close();
+  });
+
+  it('finishes an index whose build was cut off', async () => {
+    const path = made();
+    const first = await openEmbeddedReadStore({ path });
+    const documents = Array.from({ length: 3000 }, (_, at) => ({ _id: at, group: at % 10 }));
+    await first.collection<{ _id: number; group: number }>('orders').insertMany(documents);
+    const cutOff = first.collection('orders').createIndexes([{ key: { group: 1 } }]);
+    await Promise.all([expect(cutOff).rejects.toMatchObject({ code: 'STORE_CLOSED' }), first.close()]);
+    const second = await openEmbeddedReadStore({ path });
+    const orders = second.collection<{ _id: number; group: number }>('orders');
+    expect((await orders.indexes()).map(({ name }) => name)).toEqual(['_id_']);
+    expect(await orders.countDocuments({ group: 3 })).toBe(300);
+    await orders.updateOne({ _id: 2999 }, { $set: { group: 3 } });
+    await orders.createIndexes([{ key: { group: 1 } }]);
+    expect((await orders.find({ group: 3 }).explain()) as unknown).toMatchObject({
+      queryPlanner: { winningPlan: { stage: 'IXSCAN', indexName: 'group_1' } },
+    });
+    expect(await orders.countDocuments({ group: 3 })).toBe(301);
+    await second.close();
+  });
+
+  it('uses the space of dropped collections again', async () => {
+    const path = made();
+    const sizes: number[] = [];
+    for (let round = 0; round < 8; round++) {
+      const store = await openEmbeddedReadStore({ path });
+      const rebuilt = store.collection<{ _id: number; text: string }>(`orders__${round}`);
+      await rebuilt.createIndexes([{ key: { text: 1 } }]);
+      await rebuilt.insertMany(Array.from({ length: 2000 }, (_, _id) => ({ _id, text: `${_id} ${'x'.repeat(300)}` })));
+      await rebuilt.drop();
+      await store.close();
+      sizes.push(statSync(join(path, 'data.mdb')).size);
+    }
+    expect(Math.max(...sizes)).toBeLessThan((sizes[0] ?? 0) * 3);
   });
 
   it('refuses work after it was closed', async () => {

@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb';
 import { Catalog } from './catalog.js';
+import type { CollectionAccess } from './collection-access.js';
 import { checkCollectionName } from './collection-name.js';
 import { EmbeddedDocuments } from './embedded-documents.js';
 import { Environment } from './environment.js';
@@ -13,6 +14,7 @@ export interface EmbeddedReadStoreOptions {
 
 class EmbeddedReadStore implements ReadStore {
   private readonly storage = () => this.environment.storage;
+  private readonly write: CollectionAccess['write'] = (action) => this.environment.write(action);
   private readonly catalog = new Catalog(this.storage);
   private sweeping: Promise<void> = Promise.resolve();
   private closed = false;
@@ -23,7 +25,7 @@ class EmbeddedReadStore implements ReadStore {
 
   collection<T extends Document>(name: string): Documents<T> {
     checkCollectionName(name);
-    const source = { storage: this.storage, catalog: this.catalog, name };
+    const source = { storage: this.storage, write: this.write, catalog: this.catalog, name };
     const documents = new EmbeddedDocuments(source, () => {
       this.sweep();
     });
@@ -47,7 +49,7 @@ class EmbeddedReadStore implements ReadStore {
 
   /** What a failed sweep leaves behind is only space; the next one goes on. */
   private sweep(): void {
-    const goOn = () => sweepDropped(this.storage, this.catalog, () => this.closed);
+    const goOn = () => sweepDropped(this.write, this.catalog, () => this.closed);
     this.sweeping = this.sweeping.then(goOn).catch(() => undefined);
   }
 }
@@ -58,5 +60,5 @@ class EmbeddedReadStore implements ReadStore {
  * @throws ReadStoreError STORE_FOREIGN, STORE_CORRUPT, STORE_FORMAT_UNKNOWN or STORE_UNAVAILABLE
  */
 export async function openEmbeddedReadStore(options: EmbeddedReadStoreOptions): Promise<ReadStore> {
-  return new EmbeddedReadStore(Environment.open(options.path));
+  return new EmbeddedReadStore(await Environment.open(options.path));
 }

@@ -24,6 +24,8 @@ interface Shared {
 
 /** One LMDB environment per process and path, however often the store is opened. */
 const opened = new Map<string, Shared>();
+/** Environments that are still being closed; the path may be opened again after that. */
+const closing = new Map<string, Promise<void>>();
 
 function openStorage(path: string): Storage {
   try {
@@ -78,13 +80,15 @@ function create(path: string): Shared {
 /** A handle on the environment of a path; the last one closed closes it. */
 export class Environment {
   private closing: Promise<void> | undefined;
+  private inTransaction = false;
+  private readonly underWay = new Set<Promise<unknown>>();
 
   private constructor(private readonly shared: Shared) {
     shared.handles += 1;
   }
 
   /** @throws ReadStoreError */
-  static open(path: string): Environment {
+  static async open(path: string): Promise<Environment> {
     checkDirectory(path);
     try {
       mkdirSync(path, { recursive: true });
@@ -98,15 +102,34 @@ export class Environment {
       );
     }
     const real = realpathSync(path);
+    while (closing.has(real)) await closing.get(real);
     const shared = opened.get(real) ?? create(real);
     opened.set(real, shared);
     return new Environment(shared);
   }
 
   get storage(): Storage {
-    if (this.closing)
+    if (this.closing && !this.inTransaction)
       throw new ReadStoreError('STORE_CLOSED', `The read store at ${this.shared.path} was closed: open it again.`);
     return this.shared.storage;
+  }
+
+  /**
+   * Runs a synchronous action in one transaction; what it wrote is on disk when the promise resolves. LMDB does not undo
+   * the puts of an action that throws: decide before the first one.
+   */
+  async write<T>(action: (storage: Storage) => T): Promise<T> {
+    const { storage } = this;
+    const done = storage.transaction(() => {
+      this.inTransaction = true;
+      try {
+        return action(storage);
+      } finally {
+        this.inTransaction = false;
+      }
+    });
+    this.underWay.add(done);
+    return done.finally(() => this.underWay.delete(done));
   }
 
   identity(): string {
@@ -120,9 +143,13 @@ export class Environment {
   }
 
   private async release(): Promise<void> {
+    await Promise.allSettled(this.underWay);
     this.shared.handles -= 1;
     if (this.shared.handles > 0) return;
-    opened.delete(this.shared.path);
-    await this.shared.storage.close();
+    const { path, storage } = this.shared;
+    opened.delete(path);
+    const closed = storage.close().finally(() => closing.delete(path));
+    closing.set(path, closed);
+    await closed;
   }
 }

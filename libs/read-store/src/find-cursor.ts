@@ -4,7 +4,8 @@ import { compileFilter } from './filter.js';
 import { project } from './projection.js';
 import { explainPlan } from './query-plan.js';
 import { documentPages, planOf } from './query-execution.js';
-import type { Query, QuerySource } from './query-execution.js';
+import type { QuerySource } from './collection-access.js';
+import type { Query } from './query-execution.js';
 import { sortFields } from './sort-order.js';
 
 export interface FindSettings {

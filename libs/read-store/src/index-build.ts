@@ -1,8 +1,8 @@
 import type { Catalog } from './catalog.js';
+import type { CollectionAccess } from './collection-access.js';
 import { readPage, START } from './document-scan.js';
 import type { ScanPosition } from './document-scan.js';
 import { DocumentWriter } from './document-writer.js';
-import type { Storage } from './environment.js';
 import type { IndexDefinition, IndexEntry } from './index-definition.js';
 import { orderedKey } from './ordered-key.js';
 import { compileFilter } from './filter.js';
@@ -12,13 +12,6 @@ import type { Refusal } from './server-errors.js';
 
 const CHUNK = 500;
 const EVERYTHING = compileFilter({});
-
-/** Where a collection is kept, for what changes the catalog. */
-export interface IndexSite {
-  readonly storage: () => Storage;
-  readonly catalog: Catalog;
-  readonly name: string;
-}
 
 const sameFields = (a: IndexDefinition, b: IndexDefinition): boolean =>
   JSON.stringify(a.fields) === JSON.stringify(b.fields);
@@ -34,8 +27,11 @@ function checkConflicts(known: readonly IndexEntry[], wanted: IndexDefinition): 
 }
 
 /** Declares the index, so that every writer keeps it from now on, or finds it declared. */
-function declare({ storage, catalog, name }: IndexSite, definition: IndexDefinition): Promise<IndexEntry | Refusal> {
-  return storage().transaction(() => {
+function declare(
+  { write, catalog, name }: CollectionAccess,
+  definition: IndexDefinition,
+): Promise<IndexEntry | Refusal> {
+  return write(() => {
     try {
       const known = catalog.ensureCollection(name).indexes;
       return (
@@ -48,24 +44,26 @@ function declare({ storage, catalog, name }: IndexSite, definition: IndexDefinit
   });
 }
 
+/** Documents are kept in order of `_id` anyway. */
+const isPrimary = ({ fields }: IndexDefinition): boolean => fields.length === 1 && fields[0]?.[0] === '_id';
+
 interface Progress {
   readonly next?: ScanPosition | undefined;
   readonly refusal?: Refusal | undefined;
 }
 
 function fillChunk(
-  { storage: open, catalog, name }: IndexSite,
+  { write, catalog, name }: CollectionAccess,
   keyspace: number,
   from: ScanPosition,
 ): Promise<Progress> {
-  const storage = open();
-  return storage.transaction((): Progress => {
+  return write((storage): Progress => {
     const collection = catalog.collection(name);
     const index = collection?.indexes.find((other) => other.keyspace === keyspace);
     if (!collection || !index) return {};
     const writer = new DocumentWriter(storage, catalog, name);
     const { access } = planQuery(collection, EVERYTHING, []);
-    const page = readPage(storage, collection, access, { from, size: CHUNK });
+    const page = readPage({ storage, collection }, access, { from, size: CHUNK });
     for (const { document, id } of page.found) {
       const refusal = writer.index(index, document, id);
       if (refusal) {
@@ -84,7 +82,8 @@ function fillChunk(
  * @returns the index's name
  * @throws MongoServerError DuplicateKey if documents break a unique index, which is then not created
  */
-export async function buildIndex(site: IndexSite, definition: IndexDefinition): Promise<string> {
+export async function buildIndex(site: CollectionAccess, definition: IndexDefinition): Promise<string> {
+  if (isPrimary(definition)) return '_id_';
   const declared = await declare(site, definition);
   if ('code' in declared) throw serverError(declared);
   for (let from: ScanPosition | undefined = declared.building ? START : undefined; from;) {
@@ -96,14 +95,17 @@ export async function buildIndex(site: IndexSite, definition: IndexDefinition): 
 }
 
 /** Removes the keys of dropped collections and indexes, in short transactions; goes on after a restart. */
-export async function sweepDropped(open: () => Storage, catalog: Catalog, stopped: () => boolean): Promise<void> {
+export async function sweepDropped(
+  write: CollectionAccess['write'],
+  catalog: Catalog,
+  stopped: () => boolean,
+): Promise<void> {
   const next = () => (stopped() ? undefined : catalog.doomed()[0]);
   for (let doomed = next(); doomed !== undefined; doomed = next()) {
     const keyspace = doomed;
-    const storage = open();
     const start = orderedKey(keyspace).finish();
     const end = orderedKey(keyspace + 1).finish();
-    await storage.transaction(() => {
+    await write((storage) => {
       const keys = [...storage.getKeys({ start, end, limit: CHUNK * 4 })];
       for (const key of keys) storage.removeSync(key);
       if (keys.length === 0) catalog.swept(keyspace);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { MongoClient } from 'mongodb';
-import type { Db, Document } from 'mongodb';
+import type { Db, Document, MongoClientOptions } from 'mongodb';
 import { checkCollectionName } from './collection-name.js';
 import { ReadStoreError } from './read-store-error.js';
 import type { Documents, ReadStore } from './port.js';
@@ -74,7 +74,27 @@ export function isDuplicateKey(error: unknown): boolean {
  * @throws ReadStoreError STORE_UNAVAILABLE when no server answers within ten seconds
  */
 export async function openMongoReadStore({ url, database }: MongoReadStoreOptions): Promise<ReadStore> {
-  const client = new MongoClient(url, {
+  const client = clientOf(url);
+  try {
+    await client.connect();
+    const db = client.db(database);
+    return new MongoReadStore(client, db, await identityOf(db));
+  } catch (error) {
+    await client.close();
+    if (error instanceof ReadStoreError) throw error;
+    throw unavailable(`database ${database} cannot be opened`, error);
+  }
+}
+
+/** The driver's message says what is wrong without repeating the URL, which may hold a password. */
+function unavailable(what: string, cause: unknown): ReadStoreError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `MongoDB: ${what} (${reason}): check MONGO_URL and the server.`;
+  return new ReadStoreError('STORE_UNAVAILABLE', message, { cause });
+}
+
+function clientOf(url: string): MongoClient {
+  const options = {
     appName: 'order-flow',
     retryWrites: true,
     retryReads: true,
@@ -83,19 +103,10 @@ export async function openMongoReadStore({ url, database }: MongoReadStoreOption
     minPoolSize: 1,
     waitQueueTimeoutMS: 10_000,
     serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-  });
+  } satisfies MongoClientOptions;
   try {
-    await client.connect();
-    const db = client.db(database);
-    return new MongoReadStore(client, db, await identityOf(db));
+    return new MongoClient(url, options);
   } catch (error) {
-    await client.close();
-    if (error instanceof ReadStoreError) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    throw new ReadStoreError(
-      'STORE_UNAVAILABLE',
-      `MongoDB database ${database} cannot be opened (${message}): check MONGO_URL and the server.`,
-      { cause: error },
-    );
+    throw unavailable('the URL is not valid', error);
   }
 }

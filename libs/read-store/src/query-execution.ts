@@ -1,5 +1,6 @@
 import type { Document } from 'mongodb';
-import type { Catalog, CollectionEntry } from './catalog.js';
+import type { CollectionEntry } from './catalog.js';
+import type { QuerySource } from './collection-access.js';
 import { readPage, START } from './document-scan.js';
 import type { Found, ScanPosition } from './document-scan.js';
 import type { Storage } from './environment.js';
@@ -7,19 +8,14 @@ import { decodeDocument, encodeDocument } from './document-encoding.js';
 import type { CompiledFilter } from './filter.js';
 import { planQuery } from './query-plan.js';
 import type { QueryPlan, SortFields } from './query-plan.js';
+import { orderedKey } from './ordered-key.js';
 import { sortKey } from './sort-order.js';
 import { ServerErrorCode, refuse } from './server-errors.js';
 
 /** Documents read in one go before others get their turn. */
-const PAGE = 128;
+const PAGE = 256;
 /** As MongoDB: what a sort in memory may hold. */
 export const MAX_SORT_BYTES = 100 * 1024 * 1024;
-
-export interface QuerySource {
-  readonly storage: () => Storage;
-  readonly catalog: Catalog;
-  readonly name: string;
-}
 
 export interface Query {
   readonly filter: CompiledFilter;
@@ -28,6 +24,9 @@ export interface Query {
   /** 0 is no limit. */
   readonly limit: number;
 }
+
+/** A query that wants few documents starts with a small page. */
+const larger = (size: number): number => Math.min(PAGE, size * 4);
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -52,23 +51,31 @@ const hasKeyspace = (collection: CollectionEntry, keyspace: number): boolean =>
 const testOf = ({ access }: QueryPlan, filter: CompiledFilter) =>
   access.kind === 'ids' ? filter.matchesRest : filter.matches;
 
+/** How many documents there are, without reading them. */
+export function countAll({ storage, catalog, name }: QuerySource): number {
+  const collection = catalog.collection(name);
+  if (!collection) return 0;
+  const start = orderedKey(collection.keyspace).finish();
+  return storage().getKeysCount({ start, end: orderedKey(collection.keyspace + 1).finish() });
+}
+
 /**
  * What a filter matches, page by page in the plan's order. Each page is one snapshot; between pages other work gets
  * its turn, and no read transaction stays open.
  */
 export async function* matchingPages(
   source: QuerySource,
-  { filter, sort }: Pick<Query, 'filter' | 'sort'>,
+  { filter, sort, expected = PAGE }: Pick<Query, 'filter' | 'sort'> & { readonly expected?: number },
 ): AsyncGenerator<readonly Found[], void, void> {
   const planned = source.catalog.collection(source.name);
   if (!planned) return;
   const plan = planQuery(planned, filter, sort);
   const matches = testOf(plan, filter);
   let from: ScanPosition | undefined = START;
-  for (let first = true; from; first = false) {
-    if (!first) await turn();
+  for (let size = Math.min(expected, PAGE); from; size = larger(size)) {
+    if (from !== START) await turn();
     const collection = stillThere(source, planned, plan);
-    const page = readPage(source.storage(), collection, plan.access, { from, size: PAGE });
+    const page = readPage({ storage: source.storage(), collection }, plan.access, { from, size });
     from = page.next;
     const found = page.found.filter(({ document }) => matches(document));
     if (found.length > 0) yield found;
@@ -85,8 +92,9 @@ export function* matchesNow(
   const plan = planQuery(collection, filter, sort);
   const matches = testOf(plan, filter);
   if (!plan.sorted) return yield* sortedNow(storage, collection, filter, sort);
-  for (let from: ScanPosition | undefined = START; from;) {
-    const page = readPage(storage, collection, plan.access, { from, size: PAGE });
+  let from: ScanPosition | undefined = START;
+  for (let size = 1; from; size = larger(size)) {
+    const page = readPage({ storage, collection }, plan.access, { from, size });
     from = page.next;
     for (const found of page.found) if (matches(found.document)) yield found;
   }
@@ -154,7 +162,7 @@ async function* inMemoryOrder(source: QuerySource, query: Query): AsyncGenerator
 async function* inPlanOrder(source: QuerySource, query: Query): AsyncGenerator<Document[], void, void> {
   let skip = query.skip;
   let left = query.limit === 0 ? Infinity : query.limit;
-  for await (const page of matchingPages(source, query)) {
+  for await (const page of matchingPages(source, { ...query, expected: skip + left })) {
     const documents = page.slice(skip, skip + left).map(({ document }) => document);
     skip = Math.max(0, skip - page.length);
     left -= documents.length;

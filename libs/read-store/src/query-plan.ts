@@ -34,7 +34,7 @@ export interface QueryPlan {
   readonly sorted: boolean;
 }
 
-const MAX_RANGES = 200;
+const MAX_RANGES = 1000;
 /** A point or range of one field's code; `after` means beyond every key that starts with the bytes. */
 interface Edge {
   readonly bytes: Buffer;

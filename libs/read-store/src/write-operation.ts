@@ -63,12 +63,19 @@ export const encoded = (document: Document): EncodedDocument => ({
   bytes: encodeDocument(document),
 });
 
+/** Puts `_id` before the fields that are spread after it. */
+const WITH_ID = { _id: undefined };
+
+function idFirst(document: Document): Document {
+  if (Object.keys(document)[0] === '_id') return document;
+  const { _id: id, ...fields } = document;
+  return { _id: id as unknown, ...fields };
+}
+
 /** Gives the caller's document an ObjectId if it has no `_id`, as the driver does. */
 export function insertion(document: Document): Insertion {
   document._id ??= new ObjectId();
-  const { _id: id, ...fields } = document;
-  const first = Object.keys(document)[0] === '_id' ? document : { _id: id as unknown, ...fields };
-  return { kind: 'insert', next: encoded(first) };
+  return { kind: 'insert', next: encoded(idFirst(document)) };
 }
 
 const startsWithOperator = (document: Document): boolean => Object.keys(document)[0]?.startsWith('$') ?? false;
@@ -81,7 +88,8 @@ export function replacing(where: Document, replacement: Document, options: Selec
     throw new MongoInvalidArgumentError('Replacement document must not contain atomic operators');
   const id: unknown = where._id;
   const foreign = replacement._id !== undefined && replacement._id !== id;
-  const next = isScalarId(id) && !foreign ? encoded({ _id: id, ...replacement }) : undefined;
+  const whole = replacement._id === undefined ? { ...WITH_ID, ...replacement, _id: id } : idFirst(replacement);
+  const next = isScalarId(id) && !foreign ? encoded(whole) : undefined;
   return { kind: 'replace', ...select(where, options), replacement, next, upsert: options.upsert ?? false };
 }
 
@@ -96,6 +104,15 @@ export function updating(where: Document, update: Document, options: SelectionOp
 export const deleting = (where: Document, options: SelectionOptions = {}): Deletion => ({
   kind: 'delete',
   ...select(where, options),
+});
+
+/** Deletes one document that a scan has met, if it still matches. */
+export const deletingFound = (id: Buffer, where: Document, filter: CompiledFilter): Deletion => ({
+  kind: 'delete',
+  where,
+  filter: { ...filter, ids: [id], matchesRest: filter.matches },
+  sort: [],
+  many: false,
 });
 
 interface BulkModel {

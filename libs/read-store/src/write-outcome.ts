@@ -88,11 +88,11 @@ export class WriteSession {
       return operation.upsert ? this.upsert(upsertedByUpdate(operation.where, operation.update)) : NOTHING;
     let total = NOTHING;
     for (const { id } of found) {
-      const stored = this.writer.read(id);
-      if (!stored) continue;
-      const after = structuredCopy(this.writer, id);
+      const before = this.writer.read(id)?.document;
+      const after = this.writer.read(id)?.document;
+      if (!before || !after) continue;
       applyUpdate(after, operation.where, operation.update);
-      const outcome = this.change({ id, document: stored.document }, after);
+      const outcome = this.change({ id, document: before }, after);
       if (outcome.refusal) return { ...total, refusal: outcome.refusal };
       total = { ...outcome, matched: total.matched + 1, modified: total.modified + outcome.modified };
     }
@@ -127,8 +127,6 @@ export class WriteSession {
     return refusal ? refused(refusal) : { ...NOTHING, upserted: { id: document._id }, after: document };
   }
 }
-
-const structuredCopy = (writer: DocumentWriter, id: Buffer): Document => writer.read(id)?.document ?? {};
 
 function replacedSeed({ where, replacement }: Replacement): Document {
   const id: unknown = seedOf(where)._id ?? replacement._id ?? new ObjectId();

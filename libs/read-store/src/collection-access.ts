@@ -1,0 +1,15 @@
+import type { Catalog } from './catalog.js';
+import type { Storage } from './environment.js';
+
+/** One collection of an open store, to read from. */
+export interface QuerySource {
+  readonly storage: () => Storage;
+  readonly catalog: Catalog;
+  readonly name: string;
+}
+
+/** One collection of an open store. */
+export interface CollectionAccess extends QuerySource {
+  /** Runs a synchronous action in one transaction; it is on disk when the promise resolves. */
+  readonly write: <T>(action: (storage: Storage) => T) => Promise<T>;
+}
