@@ -82,16 +82,28 @@ export function parseEvent<Topic extends EventTopic>(topic: Topic, value: unknow
   return { ...envelope.data, schemaversion: version, data } as EventOf<Topic>;
 }
 
-/** Reads an event off a record's value. @throws ContractError */
+/** Events by the very bytes they were read from: consumers that share a record's bytes share the work. */
+const decodedEvents = new WeakMap<Uint8Array, CloudEvent>();
+
+/**
+ * Reads an event off a record's value, once for the same bytes object; events are immutable.
+ * @throws ContractError
+ */
 export function decodeEvent<Topic extends EventTopic>(topic: Topic, value: Uint8Array | null): EventOf<Topic> {
   if (!value) throw new ContractError('BAD_ENVELOPE', 'the record has no value');
-  let json: unknown;
+  const known = decodedEvents.get(value);
+  if (known && Object.hasOwn(topic.types, known.type)) return known as EventOf<Topic>;
+  const event = parseEvent(topic, parseJson(value));
+  decodedEvents.set(value, event);
+  return event;
+}
+
+function parseJson(value: Uint8Array): unknown {
   try {
-    json = JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
+    return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
   } catch (cause) {
     throw new ContractError('NOT_JSON', `the record's value is not JSON (${value.byteLength} bytes)`, { cause });
   }
-  return parseEvent(topic, json);
 }
 
 /** Structured-mode CloudEvents JSON. */

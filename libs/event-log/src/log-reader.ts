@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Attention } from './attention.js';
 import { LogError, type Offset, type RecordBatch } from './port.js';
 import { readBatch } from './records/partition-log.js';
+import type { RecentChunks } from './records/recent-chunks.js';
 import { readState } from './records/partition-state.js';
 import type { LogStorage } from './storage/log-storage.js';
 import type { Topics } from './topics.js';
@@ -21,6 +22,7 @@ interface Cursor {
   readonly topic: string;
   readonly partition: number;
   readonly stop: number;
+  readonly recent: RecentChunks | undefined;
   position: number;
 }
 
@@ -34,7 +36,8 @@ function openCursor(storage: LogStorage, topics: Topics, from: Offset, follow: b
   const { begin, end } = readState(storage, name);
   const { topic, partition, offset } = from;
   if (!(offset >= begin && offset <= end)) throw outOfRange(from, offset, begin, end);
-  return { name, topic, partition, position: offset, stop: follow ? Infinity : end };
+  const recent = topics.get(topic).cleanup === 'compact' ? undefined : topics.recent;
+  return { name, topic, partition, position: offset, stop: follow ? Infinity : end, recent };
 }
 
 /**
@@ -92,7 +95,7 @@ async function* batches(storage: LogStorage, ready: Set<Cursor>, attention: Atte
 }
 
 function next(storage: LogStorage, cursor: Cursor, maxRecords: number): RecordBatch | undefined {
-  const batch = readBatch(storage, cursor, cursor.position, { stop: cursor.stop, maxRecords });
+  const batch = readBatch(storage, cursor, cursor.position, { stop: cursor.stop, maxRecords, recent: cursor.recent });
   if ('records' in batch) {
     cursor.position = batch.nextOffset;
     return batch;

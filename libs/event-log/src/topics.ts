@@ -1,5 +1,6 @@
 import type { TopicSettings } from '@order-flow/contracts';
 import { LogError, type TopicInfo, type TopicName, type TopicPartition } from './port.js';
+import { RecentChunks } from './records/recent-chunks.js';
 import { partitionName } from './records/partition-state.js';
 import type { LogStorage } from './storage/log-storage.js';
 
@@ -31,6 +32,8 @@ function refusal(wanted: TopicInfo, existing: TopicInfo | undefined): string | u
 
 /** The topics of a log. A topic, once made, neither goes nor changes its partitions, so what was read may be kept. */
 export class Topics {
+  /** Decoded records that the readers of this log share. */
+  readonly recent = new RecentChunks();
   readonly #storage: LogStorage;
   readonly #known = new Map<TopicName, KnownTopic>();
 

@@ -12,7 +12,7 @@ const SEPARATOR = '\u0000';
  */
 export function lmdbState(path: string): StateBackend {
   mkdirSync(path, { recursive: true });
-  const db = open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', noMemInit: true });
+  const db = open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', eventTurnBatching: false });
   return {
     slice: (topology, slice) => lmdbSlice(db, `${topology}${SEPARATOR}${slice}${SEPARATOR}`),
     close: () => db.close(),

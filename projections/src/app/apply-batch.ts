@@ -1,4 +1,4 @@
-import { type CloudEvent, type EventTopic, parseEvent, type ReadModelDocument } from '@order-flow/contracts';
+import { type CloudEvent, decodeEvent, type EventTopic, type ReadModelDocument } from '@order-flow/contracts';
 import type { LogRecord } from '@order-flow/event-log';
 import { type Documents, isDuplicateKey } from '@order-flow/read-store';
 import type { ChangeSignal } from '@order-flow/service-kit';
@@ -17,7 +17,7 @@ const CACHE_LIMIT = 5_000;
 export function parseRecord(topics: ReadonlyMap<string, EventTopic>, record: LogRecord): ParsedRecord {
   const topic = topics.get(record.topic);
   if (!topic) throw new Error(`${record.topic} is no source`);
-  return { record, event: parseEvent<EventTopic>(topic, JSON.parse((record.value ?? '').toString())) };
+  return { record, event: decodeEvent<EventTopic>(topic, record.value) };
 }
 
 /**

@@ -1,8 +1,9 @@
 import type { LogRecord, RecordBatch, TopicPartition } from '../port.js';
 import type { LogStorage } from '../storage/log-storage.js';
 import { chunkBase, chunkCount, eachFrame, setChunkBase } from './chunk.js';
+import type { RecentChunks } from './recent-chunks.js';
 import { partitionName, readState, writeState } from './partition-state.js';
-import { frameDelta, readFrame } from './record-frame.js';
+import { readFrame } from './record-frame.js';
 import { indexTimestamps } from './time-index.js';
 
 /** Bytes of chunks after which a batch is full. */
@@ -50,6 +51,8 @@ export interface ReadLimits {
   /** Exclusive. */
   readonly stop: number;
   readonly maxRecords: number;
+  /** Where decoded records are shared; absent for compacted topics, whose chunks are rewritten. */
+  readonly recent?: RecentChunks | undefined;
 }
 
 /**
@@ -60,7 +63,7 @@ export function readBatch(
   storage: LogStorage,
   { topic, partition }: TopicPartition,
   position: number,
-  { stop, maxRecords }: ReadLimits,
+  { stop, maxRecords, recent }: ReadLimits,
 ): RecordBatch | { readonly begin: number; readonly end: number } {
   const name = partitionName(topic, partition);
   const { begin, end } = readState(storage, name);
@@ -68,10 +71,11 @@ export function readBatch(
   if (position < begin || position >= limit) return { begin, end };
   const records: LogRecord[] = [];
   const read = { bytes: 0, exhausted: true };
-  eachChunk(storage, name, position, (chunk) => {
-    const base = chunkBase(chunk);
-    if (base >= limit) return false;
-    const whole = takeRecords(chunk, { topic, partition }, records, { from: position, limit, maxRecords });
+  eachChunk(storage, name, position, (chunk, last) => {
+    if (chunkBase(chunk) >= limit) return false;
+    const decode = () => decodeChunk(chunk, { topic, partition });
+    const decoded = recent ? recent.records(name, last, chunk.length, decode) : decode();
+    const whole = takeRecords(decoded, records, { from: position, limit, maxRecords });
     read.bytes += chunk.length;
     read.exhausted = whole && read.bytes < BATCH_BYTES && records.length < maxRecords;
     return read.exhausted;
@@ -87,20 +91,20 @@ interface Take {
   readonly maxRecords: number;
 }
 
-/** Answers whether the chunk was read to its end or to the limit. */
-function takeRecords(chunk: Buffer, of: TopicPartition, records: LogRecord[], take: Take): boolean {
+function decodeChunk(chunk: Buffer, of: TopicPartition): LogRecord[] {
   const base = chunkBase(chunk);
-  let whole = true;
-  eachFrame(chunk, (start) => {
-    const offset = base + frameDelta(chunk, start);
-    if (offset < take.from) return true;
-    if (offset >= take.limit) return false;
-    if (records.length >= take.maxRecords) {
-      whole = false;
-      return false;
-    }
-    records.push(readFrame(chunk, start, base, of));
-    return true;
-  });
-  return whole;
+  const records: LogRecord[] = [];
+  eachFrame(chunk, (start) => records.push(readFrame(chunk, start, base, of)) > 0);
+  return records;
+}
+
+/** Answers whether the chunk was read to its end or to the limit. */
+function takeRecords(decoded: readonly LogRecord[], records: LogRecord[], take: Take): boolean {
+  for (const record of decoded) {
+    if (record.offset < take.from) continue;
+    if (record.offset >= take.limit) return true;
+    if (records.length >= take.maxRecords) return false;
+    records.push(record);
+  }
+  return true;
 }

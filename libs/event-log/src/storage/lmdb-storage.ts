@@ -20,7 +20,7 @@ const opened = new Map<string, Shared>();
 
 function openDatabase(path: string): Database {
   try {
-    return open({ path, encoding: 'binary', overlappingSync: false });
+    return open({ path, encoding: 'binary', overlappingSync: false, eventTurnBatching: false });
   } catch (cause) {
     if (String(cause).includes('MDB_INVALID') || String(cause).includes('MDB_CORRUPTED')) {
       throw notOurs(path, 'cannot be read as an event log');
