@@ -142,7 +142,7 @@ function scanOf(index: IndexEntry, filter: CompiledFilter, sort: SortFields): Ca
       bounded: fields > 0 || ranged,
     },
     sorted,
-    score: fields * 10 + (ranged ? 5 : 0) + (sort.length > 0 && sorted ? 6 : 0),
+    score: fields * 10 + (ranged ? 5 : 0) + (sort.length > 0 && sorted ? 4 : 0),
   };
 }
 
