@@ -1,0 +1,145 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { bridgeCheckpoint, catalogEvents, deterministicId } from '@order-flow/contracts';
+import { type EventLog, type LogWriter, openMemoryEventLog } from '@order-flow/event-log';
+import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
+import { Metrics } from '@order-flow/service-kit';
+import { type BridgeError, bridgeMetrics, runBridge } from './bridge.js';
+
+const STREAMS = 7;
+let directory: string;
+let store: EventStore;
+let log: EventLog;
+const metrics = bridgeMetrics(new Metrics('test'));
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'bridge-'));
+  store = await openEmbeddedEventStore({ path: join(directory, 'events') });
+  log = await openMemoryEventLog();
+  await log.admin.ensureTopics([catalogEvents, bridgeCheckpoint], { partitions: 3 });
+});
+afterEach(async () => {
+  await log.close();
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+async function append(count: number, from = 0): Promise<void> {
+  for (let n = from; n < from + count; n++) {
+    const id = deterministicId('event', String(n));
+    const sku = `SKU-${n % STREAMS}`;
+    const metadata = { $correlationId: id, $causationId: id };
+    await store.append(`product-${sku}`, [{ id, type: 'StockReceived', data: { sku, quantity: 1 }, metadata }], 'any');
+    await store.append(
+      `private-${n}`,
+      [{ id: deterministicId('private', String(n)), type: 'Noise', data: {}, metadata }],
+      'any',
+    );
+  }
+}
+
+async function carried(): Promise<{ id: string; key: string | null; revision: number }[]> {
+  const from = [0, 1, 2].map((partition) => ({ topic: catalogEvents.name, partition, offset: 0 }));
+  const seen = [];
+  for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal })) {
+    for (const { key, value } of records) {
+      const event = JSON.parse(String(value)) as { id: string; streamrevision: number };
+      seen.push({ id: event.id, key, revision: event.streamrevision });
+    }
+  }
+  return seen;
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !(await condition());) {
+    if (Date.now() > deadline) throw new Error('not within 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+}
+
+/** The log, whose writers fail before or after some of their commits, as a process dies. */
+function dying(fails: () => 'before' | 'after' | undefined): EventLog {
+  const wrap = (writer: LogWriter): LogWriter => ({
+    close: () => writer.close(),
+    async commit(batch) {
+      const when = fails();
+      if (when === 'before') throw new Error('died before the commit');
+      const committed = await writer.commit(batch);
+      if (when === 'after') throw new Error('died after the commit');
+      return committed;
+    },
+  });
+  return {
+    ...log,
+    admin: log.admin,
+    read: log.read.bind(log),
+    identity: log.identity.bind(log),
+    join: log.join.bind(log),
+    close: log.close.bind(log),
+    openWriter: async (id) => wrap(await log.openWriter(id)),
+  };
+}
+
+describe('the bridge', () => {
+  it('carries each event once and in order, wherever it dies', async () => {
+    let commits = 0;
+    const mortal = dying(() => ([undefined, 'before', 'after'] as const)[commits++ % 3]);
+    const stop = new AbortController();
+    const supervised = (async () => {
+      while (!stop.signal.aborted) {
+        await runBridge({ store, log: mortal, metrics }, stop.signal, () => undefined).catch(() => undefined);
+      }
+    })();
+    for (let n = 0; n < 300; n += 20) await append(20, n);
+    await until(async () => (await carried()).length >= 300);
+    stop.abort();
+    await supervised;
+    const events = await carried();
+    expect(events.map(({ id }) => id).sort()).toEqual(
+      Array.from({ length: 300 }, (_, n) => deterministicId('event', String(n))).sort(),
+    );
+    for (let stream = 0; stream < STREAMS; stream++) {
+      const revisions = events.filter(({ key }) => key === `SKU-${stream}`).map(({ revision }) => revision);
+      expect(revisions).toEqual(revisions.map((_, index) => index));
+    }
+    expect(commits).toBeGreaterThan(6);
+  });
+
+  it('lets a second instance take over, and the first one notices', async () => {
+    const stop = new AbortController();
+    const first = expect(runBridge({ store, log, metrics }, stop.signal, () => undefined)).rejects.toMatchObject({
+      code: 'FENCED',
+    });
+    await append(5);
+    await until(async () => (await carried()).length === 5);
+    let ready = false;
+    const second = runBridge({ store, log, metrics }, stop.signal, () => (ready = true));
+    await until(() => Promise.resolve(ready));
+    await append(5, 5);
+    await first;
+    await until(async () => (await carried()).length === 10);
+    stop.abort();
+    await second;
+    expect(new Set((await carried()).map(({ id }) => id)).size).toBe(10);
+  });
+
+  it('refuses a checkpoint of another event store, and one beyond the end', async () => {
+    const checkpoint = async (identity: string, position: string) => {
+      const writer = await log.openWriter('bridge');
+      const value = Buffer.from(JSON.stringify({ identity, position }));
+      await writer.commit({ records: [{ topic: bridgeCheckpoint.name, key: 'position', value, timestamp: 0 }] });
+    };
+    const refused = () =>
+      runBridge({ store, log, metrics }, AbortSignal.timeout(5_000), () => undefined).then(
+        () => undefined,
+        (error: unknown) => (error as BridgeError).code,
+      );
+    await append(1);
+    await checkpoint('11111111-1111-4111-8111-111111111111', '1');
+    expect(await refused()).toBe('FOREIGN_CHECKPOINT');
+    await checkpoint(await store.identity(), '99999999999999999999');
+    expect(await refused()).toBe('POSITION_BEYOND_END');
+  });
+});
