@@ -1,0 +1,57 @@
+import { renderGraphiQL } from 'graphql-yoga';
+
+const ASSETS = 'https://unpkg.com';
+
+/** The page loads its scripts from a CDN; nothing else may be loaded, and it talks to this server only. */
+export const PAGE_POLICY = [
+  "default-src 'none'",
+  `script-src 'unsafe-inline' 'unsafe-eval' blob: ${ASSETS}`,
+  `style-src 'unsafe-inline' ${ASSETS}`,
+  `connect-src 'self' ${ASSETS}`,
+  'worker-src blob:',
+  `font-src data: ${ASSETS}`,
+  'img-src * data:',
+].join('; ');
+
+const headers = JSON.stringify({ Authorization: 'Bearer <paste token>' }, null, 2);
+
+const placeOrder = (sku: string): string => `# Paste a customer token into the Headers tab below, then run this.
+mutation PlaceOrder {
+  placeOrder(input: { items: [{ sku: ${JSON.stringify(sku)}, quantity: 1 }] }) {
+    ... on Order { id status version }
+    ... on Error { code message }
+  }
+}
+`;
+
+const followOrder = `# Put the id of the placed order into the Variables tab, then run this and watch.
+subscription FollowOrder($id: ID!) {
+  orderChanged(id: $id) { id status version revision total { amount currency } reason }
+}
+`;
+
+const listProducts = `query Products {
+  products(first: 20) {
+    edges { node { sku name price { amount currency } available } }
+    pageInfo { hasNextPage endCursor }
+  }
+}
+`;
+
+/** GraphiQL with three tabs to begin with: place an order, follow it, list the products. Holds no data and no token. */
+export function graphiqlPage(sku: string): string {
+  const tabs = [
+    { query: placeOrder(sku), headers },
+    { query: followOrder, variables: JSON.stringify({ id: '' }, null, 2), headers },
+    { query: listProducts, headers },
+  ];
+  return renderGraphiQL({
+    title: 'kafka-order-flow',
+    headers,
+    defaultHeaders: headers,
+    defaultQuery: placeOrder(sku),
+    defaultTabs: tabs,
+    subscriptionsProtocol: 'SSE',
+    shouldPersistHeaders: false,
+  });
+}

@@ -1,0 +1,91 @@
+import { Readable } from 'node:stream';
+import { type Caller, type HttpApp, type Identity, UnauthenticatedError } from '@order-flow/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Gateway, RequestContext } from '../schema/context.js';
+import { graphiqlPage, PAGE_POLICY } from './graphiql.js';
+import { limitRate } from './rate-limit.js';
+import type { TokenBuckets } from './token-buckets.js';
+import { traceparentOf } from './traceparent.js';
+import type { GraphqlServer } from './yoga.js';
+
+export interface EndpointOptions {
+  readonly gateway: Gateway;
+  readonly server: GraphqlServer;
+  readonly identity: Identity;
+  readonly buckets: TokenBuckets;
+  /** For the example in GraphiQL. */
+  readonly sku: string;
+}
+
+const answerError = (reply: FastifyReply, status: number, code: string, message: string): FastifyReply =>
+  reply.status(status).send({ errors: [{ message, extensions: { code } }] });
+
+/** The caller, or undefined after an answer in GraphQL's own form. */
+async function authenticated(
+  { identity, buckets }: EndpointOptions,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Caller | undefined> {
+  try {
+    const caller = await identity.authenticate(request.headers.authorization);
+    limitRate(buckets, `${caller.role}:${caller.subject}`, reply);
+    return caller;
+  } catch (error) {
+    if (!(error instanceof UnauthenticatedError)) throw error;
+    limitRate(buckets, `address:${request.ip}`, reply);
+    answerError(reply, 401, error.code, error.message);
+    return undefined;
+  }
+}
+
+const isObject = (body: unknown): boolean =>
+  typeof body === 'object' && body !== null && !Array.isArray(body) && Object.keys(body).length > 0;
+
+async function answer(
+  server: GraphqlServer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  context: RequestContext,
+): Promise<FastifyReply> {
+  const { raw, headers, method, body } = request;
+  const response = await server.handleNodeRequestAndResponse({ raw, headers, method, body }, reply.raw, context);
+  response.headers.forEach((value, name) => void reply.header(name, value));
+  void reply.status(response.status);
+  if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
+    return reply.send(await response.text());
+  return reply.send(Readable.from(response.body));
+}
+
+/**
+ * `/graphql` over HTTP: POST, GET for queries, SSE for `Accept: text/event-stream`, GraphiQL for browsers. Only JSON bodies
+ * are read, so a foreign page cannot post here without a CORS preflight.
+ */
+export function graphqlEndpoint(app: HttpApp, options: EndpointOptions): void {
+  const { gateway, server, sku } = options;
+  const page = graphiqlPage(sku);
+  const open = { config: { public: true } };
+
+  const operate = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const caller = await authenticated(options, request, reply);
+    if (!caller) return reply;
+    if (request.method === 'POST' && !isObject(request.body))
+      return answerError(reply, 400, 'BAD_REQUEST', 'the body is a JSON object with a query');
+    const authorization = request.headers.authorization ?? '';
+    return answer(server, request, reply, {
+      gateway,
+      caller,
+      authorization,
+      traceparent: traceparentOf(request.headers),
+    });
+  };
+
+  void app.register((scope, _options, done) => {
+    scope.removeContentTypeParser('text/plain');
+    scope.post('/graphql', open, operate);
+    scope.get('/graphql', open, async (request, reply) => {
+      if (!request.headers.accept?.includes('text/html')) return operate(request, reply);
+      return reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page);
+    });
+    done();
+  });
+}

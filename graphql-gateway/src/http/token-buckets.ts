@@ -1,0 +1,39 @@
+const MAX_CALLERS = 10_000;
+
+interface Bucket {
+  tokens: number;
+  filledAt: number;
+}
+
+/** A token bucket per caller. It holds a quarter of a minute's requests, so that a burst is possible and a flood is not. */
+export class TokenBuckets {
+  readonly #buckets = new Map<string, Bucket>();
+  readonly #capacity: number;
+
+  /** @param now milliseconds, monotonic */
+  constructor(
+    readonly perMinute: number,
+    private readonly now: () => number = () => performance.now(),
+  ) {
+    this.#capacity = Math.max(1, Math.ceil(perMinute / 4));
+  }
+
+  /** Takes one; otherwise says after how many seconds there will be one. */
+  take(caller: string): 'taken' | number {
+    const now = this.now();
+    const bucket = this.#buckets.get(caller) ?? this.#add(caller, now);
+    const refill = ((now - bucket.filledAt) / 60_000) * this.perMinute;
+    bucket.tokens = Math.min(this.#capacity, bucket.tokens + refill);
+    bucket.filledAt = now;
+    if (bucket.tokens < 1) return Math.ceil(((1 - bucket.tokens) / this.perMinute) * 60);
+    bucket.tokens -= 1;
+    return 'taken';
+  }
+
+  #add(caller: string, now: number): Bucket {
+    if (this.#buckets.size >= MAX_CALLERS) this.#buckets.delete(this.#buckets.keys().next().value ?? '');
+    const bucket = { tokens: this.#capacity, filledAt: now };
+    this.#buckets.set(caller, bucket);
+    return bucket;
+  }
+}

@@ -1,0 +1,138 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Caller, type HttpApp, type Identity, type Logger, UnauthenticatedError } from '@order-flow/service-kit';
+import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
+import type { Context, SubscribePayload } from 'graphql-ws';
+import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { WebSocketServer } from 'ws';
+import type { Gateway, RequestContext } from '../schema/context.js';
+import type { TokenBuckets } from './token-buckets.js';
+import { traceparentOf } from './traceparent.js';
+import type { GraphqlServer } from './yoga.js';
+
+const MAX_OPERATIONS = 100;
+const MAX_CONNECTIONS = 10_000;
+
+/** Yoga's own functions, which it leaves untyped. */
+interface Engine {
+  readonly schema: GraphQLSchema;
+  parse(query: string): DocumentNode;
+  validate(schema: GraphQLSchema, document: DocumentNode): readonly GraphQLError[];
+  contextFactory(): Promise<unknown>;
+  execute(args: ExecutionArgs): Promise<ExecutionResult>;
+  subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
+}
+
+interface Session {
+  caller: Caller;
+  authorization: string;
+}
+type SessionExtra = Extra & Partial<Session>;
+type Connected = Context<Record<string, unknown>, SessionExtra>;
+
+export interface WebsocketOptions {
+  readonly gateway: Gateway;
+  readonly server: GraphqlServer;
+  readonly identity: Identity;
+  readonly buckets: TokenBuckets;
+  readonly logger: Logger;
+}
+
+const tokenOf = ({ connectionParams, extra }: Connected): string | undefined => {
+  const named = connectionParams?.['authorization'] ?? connectionParams?.['Authorization'];
+  return typeof named === 'string' ? named : extra.request.headers.authorization;
+};
+
+/** What the engine needs to run one operation of a connection. @throws UnauthenticatedError when its token expired */
+async function prepare(
+  { gateway, server, identity }: WebsocketOptions,
+  connection: Connected,
+  payload: SubscribePayload,
+) {
+  const authorization = connection.extra.authorization ?? '';
+  const caller = await identity.authenticate(authorization);
+  const { request } = connection.extra;
+  const context: RequestContext = { gateway, caller, authorization, traceparent: traceparentOf(request.headers) };
+  const engine = server.getEnveloped({ ...context, request, params: payload } as never) as Engine;
+  const document = engine.parse(payload.query);
+  const errors = engine.validate(engine.schema, document);
+  if (errors.length > 0) return errors;
+  return {
+    schema: engine.schema,
+    document,
+    operationName: payload.operationName,
+    variableValues: payload.variables,
+    contextValue: await engine.contextFactory(),
+    engine,
+  };
+}
+
+type Prepared = Exclude<Awaited<ReturnType<typeof prepare>>, readonly GraphQLError[]>;
+
+const refused = (code: string, message: string): readonly GraphQLError[] => [
+  new GraphQLError(message, { extensions: { code } }),
+];
+
+/**
+ * The graphql-ws protocol. The token comes in the `connection_init` payload, `{"authorization": "Bearer …"}`, or in the
+ * HTTP header; without a valid one the connection is closed with 4403.
+ */
+function serveProtocol(sockets: WebSocketServer, options: WebsocketOptions) {
+  const { identity, buckets, logger } = options;
+  return useServer<Record<string, unknown>, Partial<Session>>(
+    {
+      onConnect: async (connection) => {
+        const authorization = tokenOf(connection);
+        try {
+          connection.extra.caller = await identity.authenticate(authorization);
+          if (authorization) connection.extra.authorization = authorization;
+          return true;
+        } catch (error) {
+          if (error instanceof UnauthenticatedError) return false;
+          throw error;
+        }
+      },
+      onSubscribe: async (connection, _id, payload) => {
+        const { caller } = connection.extra;
+        if (buckets.take(`${caller?.role ?? ''}:${caller?.subject ?? ''}`) !== 'taken')
+          return refused('RATE_LIMITED', `at most ${buckets.perMinute} requests a minute`);
+        if (Object.keys(connection.subscriptions).length > MAX_OPERATIONS)
+          return refused('TOO_MANY_SUBSCRIPTIONS', `at most ${MAX_OPERATIONS} operations on a connection`);
+        try {
+          return await prepare(options, connection, payload);
+        } catch (error) {
+          if (error instanceof UnauthenticatedError) return refused(error.code, error.message);
+          if (error instanceof GraphQLError) return [error];
+          logger.error({ err: error }, 'an operation could not be prepared');
+          return refused('INTERNAL', 'something went wrong; the log has the details');
+        }
+      },
+      execute: (args) => (args as Prepared).engine.execute(args),
+      subscribe: (args) => (args as Prepared).engine.subscribe(args),
+    },
+    sockets,
+  );
+}
+
+/** Serves WebSockets on `/graphql` of the app's server, and closes them (1001) before it closes. */
+export function websocketEndpoint(app: HttpApp, options: WebsocketOptions): void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: 1_048_576,
+    handleProtocols: (offered) => (offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
+  });
+  const protocol = serveProtocol(sockets, options);
+  app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    socket.on('error', () => socket.destroy());
+    const here = request.url?.split('?')[0] === '/graphql';
+    if (!here || sockets.clients.size >= MAX_CONNECTIONS) {
+      socket.end(`HTTP/1.1 ${here ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`);
+      return;
+    }
+    sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit('connection', accepted, request));
+  });
+  app.addHook('preClose', async () => {
+    await protocol.dispose();
+    for (const client of sockets.clients) client.terminate();
+  });
+}

@@ -1,0 +1,68 @@
+import type { Logger, Metrics } from '@order-flow/service-kit';
+import { type ExecutionArgs, getOperationAST, GraphQLError } from 'graphql';
+import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
+import type { RequestContext } from '../schema/context.js';
+import { schema } from '../schema/schema.js';
+import { documentLimits, LIMITS } from './limits.js';
+
+export type GraphqlServer = YogaServerInstance<RequestContext, object>;
+
+/** Limits are checked when a document is first seen; the verdict is cached with it. */
+const limits: Plugin = {
+  onParse: ({ parseFn, setParseFn }) => {
+    setParseFn((source, options) => parseFn(source, { ...options, maxTokens: LIMITS.tokens }) as unknown);
+  },
+  onValidate: ({ addValidationRule }) => {
+    addValidationRule(documentLimits);
+  },
+};
+
+/** Counts operations by type and outcome. */
+function counting(metrics: Metrics): Plugin {
+  const operations = metrics.counter('gateway_operations_total', 'GraphQL operations', ['type', 'outcome']);
+  const outcomeOf = (result: object): string => ('errors' in result && result.errors ? 'errors' : 'ok');
+  return {
+    onExecute: ({ args }) => ({
+      onExecuteDone: ({ result }) => {
+        const { document, operationName } = args as ExecutionArgs;
+        const type = getOperationAST(document, operationName)?.operation ?? 'unknown';
+        operations.inc({ type, outcome: outcomeOf(result) });
+      },
+    }),
+    onSubscribe: () => ({
+      onSubscribeResult: ({ result }) => operations.inc({ type: 'subscription', outcome: outcomeOf(result) }),
+    }),
+  };
+}
+
+const isExpected = (error: unknown): error is GraphQLError =>
+  error instanceof GraphQLError && (!error.originalError || isExpected(error.originalError));
+
+/** Errors that were meant for the caller pass; any other is logged and answered as INTERNAL without details. */
+function maskedBy(logger: Logger) {
+  return (error: unknown): Error => {
+    if (isExpected(error)) return error;
+    logger.error({ err: error instanceof GraphQLError ? (error.originalError ?? error) : error }, 'a resolver failed');
+    const { path, nodes } = error instanceof GraphQLError ? error : {};
+    return new GraphQLError('something went wrong; the log has the details', {
+      ...(path ? { path } : {}),
+      ...(nodes ? { nodes } : {}),
+      extensions: { code: 'INTERNAL' },
+    });
+  };
+}
+
+/** GraphQL over the schema, with limits, masking and metrics; HTTP, SSE and WebSocket share it. */
+export const createGraphqlServer = (logger: Logger, metrics: Metrics): GraphqlServer =>
+  createYoga<RequestContext, object>({
+    schema,
+    graphqlEndpoint: '/graphql',
+    logging: false,
+    cors: false,
+    graphiql: false,
+    landingPage: false,
+    multipart: false,
+    batching: false,
+    maskedErrors: { maskError: maskedBy(logger) },
+    plugins: [limits, counting(metrics)],
+  });

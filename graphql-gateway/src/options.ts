@@ -1,0 +1,32 @@
+import type { ReadStore } from '@order-flow/read-store';
+import type { Identity, Logger, ServiceDirectory, SignalBus } from '@order-flow/service-kit';
+import type { CollectionFor } from './read/read-model.js';
+import type { ProjectionStatus } from './schema/context.js';
+
+export interface GatewayOptions {
+  readonly readStore: ReadStore;
+  readonly signals: SignalBus;
+  readonly directory: ServiceDirectory;
+  readonly identity: Identity;
+  readonly logger: Logger;
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  /** Which collection serves a read model now; asked at every read, so it should answer from a cache. Default: its name. */
+  readonly collectionFor?: CollectionFor;
+  /** Origins whose pages may call; default none. */
+  readonly corsOrigins?: readonly string[];
+  /** Per caller; default 600. */
+  readonly rateLimitPerMinute?: number;
+  readonly projections?: () => Promise<readonly ProjectionStatus[]>;
+  /** How long `order(id, minVersion)` waits; default 5,000 ms. */
+  readonly readYourWritesMs?: number;
+  /** How often to look for changes whose signals were lost; default 3,000 ms. */
+  readonly recheckMs?: number;
+  /** For a command with all its attempts; default 5,000 ms. */
+  readonly commandTimeoutMs?: number;
+  /** Until an open circuit lets one request try; default 5,000 ms. */
+  readonly circuitHalfOpenMs?: number;
+  /** For GraphiQL's examples. */
+  readonly sample?: { readonly sku: string };
+}
