@@ -1,0 +1,73 @@
+import { once } from 'node:events';
+import { setTimeout } from 'node:timers/promises';
+import type { EventLog } from '@order-flow/event-log';
+import { type HttpApp, Problem } from '@order-flow/service-kit';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { Slots } from '../app/slots.js';
+import { fillTail, TailBuffer } from '../app/tail.js';
+import { parseInput, requireOperator, whileWanted } from './access.js';
+import { Key, Partition, partitionsFor, partitionsOf, TopicPath } from './topic-input.js';
+
+const OPEN_TAILS = 50;
+/** Milliseconds between two updates: nobody reads faster. */
+const PACE = 100;
+const HEARTBEAT = 10_000;
+
+const TailQuery = z.strictObject({ partition: Partition.optional(), key: Key.optional() });
+
+/** Writes, and waits while the client does not read. */
+async function write({ raw }: FastifyReply, text: string, signal: AbortSignal): Promise<void> {
+  if (!raw.write(text)) await once(raw, 'drain', { signal });
+}
+
+async function sendUpdates(reply: FastifyReply, buffer: TailBuffer, signal: AbortSignal): Promise<void> {
+  let silentSince = performance.now();
+  await write(reply, ': connected\n\n', signal);
+  while (!signal.aborted) {
+    await setTimeout(PACE, undefined, { signal });
+    const update = buffer.take();
+    if (update) await write(reply, `event: messages\ndata: ${JSON.stringify(update)}\n\n`, signal);
+    else if (performance.now() - silentSince < HEARTBEAT) continue;
+    else await write(reply, ': still here\n\n', signal);
+    silentSince = performance.now();
+  }
+}
+
+/** Streams until the client or the server ends it, or the log fails. */
+async function stream(request: FastifyRequest, reply: FastifyReply, signal: AbortSignal, fill: Filling): Promise<void> {
+  const ended = new AbortController();
+  const either = AbortSignal.any([signal, ended.signal]);
+  const buffer = new TailBuffer();
+  const filling = fill(buffer, either);
+  try {
+    await Promise.race([filling, sendUpdates(reply, buffer, either)]);
+  } catch (error) {
+    if (!either.aborted) request.log.error({ err: error, url: request.url }, 'live tail failed');
+  } finally {
+    ended.abort();
+    await filling.catch(() => undefined);
+    reply.raw.end();
+  }
+}
+
+type Filling = (buffer: TailBuffer, signal: AbortSignal) => Promise<void>;
+
+/** `GET /api/topics/:topic/tail`: what arrives from now on, as server-sent events `messages` of `TailUpdate`. */
+export function tailRoute(app: HttpApp, log: EventLog, stopping: AbortSignal): void {
+  const tails = new Slots(OPEN_TAILS, 'live tails');
+  app.get('/api/topics/:topic/tail', async (request, reply) => {
+    requireOperator(request);
+    if (stopping.aborted) throw new Problem(503, 'STOPPING', 'the console is stopping');
+    const { topic } = parseInput(TopicPath, request.params);
+    const query = parseInput(TailQuery, request.query);
+    const partitions = partitionsFor(await partitionsOf(log, topic), query);
+    const from = partitions.map(({ partition, end }) => ({ topic, partition, offset: end }));
+    await tails.hold(async () => {
+      const signal = whileWanted(reply, stopping);
+      reply.hijack();
+      reply.raw.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' });
+      await stream(request, reply, signal, (buffer, until) => fillTail(log, { from, key: query.key }, buffer, until));
+    });
+  });
+}
