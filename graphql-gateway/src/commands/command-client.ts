@@ -90,6 +90,7 @@ export class CommandClient implements Running {
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
   }
 
+  /** The signal is the command's own: cockatiel would add its listeners to one that all commands share. */
   async #attempts(command: Command): Promise<CommandAnswer> {
     let failed: InstanceChannel | undefined;
     try {
@@ -99,7 +100,7 @@ export class CommandClient implements Running {
           throw new CommandServiceError('SERVICE_UNAVAILABLE', 'no instance of the command service is known');
         failed = channel;
         return channel.send(command, signal);
-      });
+      }, new AbortController().signal);
     } catch (error) {
       if (error instanceof InstanceFailure && error.answer) return error.answer;
       throw error;

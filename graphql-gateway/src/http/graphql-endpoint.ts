@@ -53,6 +53,8 @@ async function answer(
   void reply.status(response.status);
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
     return reply.send(await response.text());
+  // A stream's connection is not used again, so that a stop need not wait for it to time out.
+  void reply.header('connection', 'close');
   return reply.send(Readable.from(response.body));
 }
 
