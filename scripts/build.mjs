@@ -89,7 +89,7 @@ async function buildConsole(root) {
 /** Brings `dist/` up to date: programs by esbuild, the console's pages by Vite. */
 export async function buildAll(root) {
   await incrementally(root, 'programs', SOURCES, () => bundlePrograms(root));
-  if (existsSync(join(root, 'console', 'vite.config.ts'))) {
+  if (existsSync(join(root, 'console', 'web', 'index.html'))) {
     await incrementally(root, 'console', ['console'], () => buildConsole(root));
   }
 }

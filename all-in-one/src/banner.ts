@@ -27,7 +27,7 @@ Place an order:
     -H 'authorization: Bearer ${tokens.customer}' \\
     -d '{"query":"${query}"}'
 
-Then read it: the same with {"query":"{ orders(first: 1) { nodes { id status total { amount currency } } } }"}
+Then read it: the same with {"query":"{ orders(first: 1) { edges { node { id status total { amount currency } } } } }"}
 
 Ctrl-C stops everything cleanly.
 `;

@@ -17,6 +17,13 @@ export const ALIAS_CACHE_MS = 1_000;
 /** The first collection of a read model; rebuilds make `<model>__2` and so on. */
 export const collectionName = (model: string, generation: number): string => `${model}__${generation}`;
 
+/** Revisions of a rebuilt collection begin above those of the former ones, so that nobody sees them go back. */
+const REVISIONS_PER_GENERATION = 10_000_000;
+
+/** Where the revisions of a collection's documents begin. */
+export const firstRevision = (collection: string): number =>
+  Math.max(0, Number(/__(\d+)$/.exec(collection)?.[1] ?? 1) - 1) * REVISIONS_PER_GENERATION;
+
 export const readModelAliases = (store: ReadStore): Documents<ReadModelAlias> =>
   store.collection<ReadModelAlias>(ALIASES);
 

@@ -24,6 +24,8 @@ declare module 'fastify' {
   }
 }
 
+const CLOSE_GRACE_MS = 1_000;
+
 export type HttpApp = FastifyInstance;
 
 export interface HttpServerOptions {
@@ -152,7 +154,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await listen(app, options);
   const address = app.server.address();
   const actual = typeof address === 'object' && address ? address.port : port;
-  return { url: `http://${host}:${actual}`, port: actual, stop: () => app.close() };
+  return { url: `http://${host}:${actual}`, port: actual, stop: () => closeWithin(app, CLOSE_GRACE_MS) };
+}
+
+/** Waits for the requests under way; connections that are still open then are cut. */
+async function closeWithin(app: HttpApp, graceMs: number): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  await app.close().finally(() => clearTimeout(cut));
 }
 
 async function listen(app: HttpApp, { host, port, service }: HttpServerOptions): Promise<void> {

@@ -36,6 +36,8 @@ export class BatchApplier {
     target: Projection,
     documents: Documents<ReadModelDocument>,
     readonly failed: (record: LogRecord, error: Error) => void,
+    /** Documents count their revisions from here. */
+    readonly firstRevision = 0,
   ) {
     this.#projection = target;
     this.#documents = documents;
@@ -99,7 +101,7 @@ export class BatchApplier {
     loaded: ReadModelDocument | undefined,
     records: readonly ParsedRecord[],
   ): ReadModelDocument | undefined {
-    const before = loaded ?? { ...this.#projection.initial(), _id: id, revision: 0, applied: {} };
+    const before = loaded ?? { ...this.#projection.initial(), _id: id, revision: this.firstRevision, applied: {} };
     const applied: Record<string, number> = { ...before.applied };
     let body: object = before;
     let changed = false;

@@ -36,6 +36,7 @@ export function followAlias(
       changed: (signals) => {
         if (collection === present) options.changed(signals);
       },
+      started: (positions) => progress.progressed(positions, 0),
       progressed: (events, positions, newest) => {
         progress.progressed(positions, newest);
         options.folded(collection, events);

@@ -1,6 +1,6 @@
 import type { EventTopic, ReadModelDocument } from '@order-flow/contracts';
 import type { EventLog, LogRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
-import type { ReadStore } from '@order-flow/read-store';
+import { firstRevision, type ReadStore } from '@order-flow/read-store';
 import { BoundedQueue, type ChangeSignal, type Logger } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
@@ -23,6 +23,8 @@ export interface ProjectionRun {
   readonly changed: (signals: readonly ChangeSignal[]) => void;
   /** After each batch: how many events, and where it stands now. */
   readonly progressed: (events: number, positions: readonly Offset[], newest: number) => void;
+  /** Where an epoch begins. */
+  readonly started?: (positions: readonly Offset[]) => void;
   /** Events a second at most; for rebuilds beside a busy system. */
   readonly throttle?: (events: number) => Promise<void>;
 }
@@ -53,15 +55,21 @@ async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () =>
     epoch.slices.map((partition) => ({ topic: name, partition })),
   );
   const from = await checkpoints.load(partitions);
+  run.started?.(from);
   ready();
   const queue = new BoundedQueue<RecordBatch>(READ_AHEAD);
   const reading = readInto(queue, epoch, from);
   const positions = new Map(from.map((offset) => [`${offset.topic}/${offset.partition}`, offset] as const));
   const deadLetters = new DeadLetters(log, collection);
-  const applier = new BatchApplier(projection, readStore.collection<ReadModelDocument>(collection), (record, error) => {
-    report(run, record, error);
-    deadLetters.add(record, error);
-  });
+  const applier = new BatchApplier(
+    projection,
+    readStore.collection<ReadModelDocument>(collection),
+    (record, error) => {
+      report(run, record, error);
+      deadLetters.add(record, error);
+    },
+    firstRevision(collection),
+  );
   const dirty = new Map<string, Offset>();
   let savedAt = performance.now();
   const save = async () => {

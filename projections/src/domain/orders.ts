@@ -92,9 +92,9 @@ export const orders = projection<
   name: 'orders',
   sources: [orderEvents, inventoryEvents, paymentEvents],
   indexes: [
-    { placedAt: -1, _id: -1 },
-    { customerId: 1, placedAt: -1, _id: -1 },
-    { status: 1, placedAt: -1, _id: -1 },
+    { placedAt: -1, _id: 1 },
+    { customerId: 1, placedAt: -1, _id: 1 },
+    { status: 1, placedAt: -1, _id: 1 },
   ],
   keys: ({ subject }) => [subject],
   initial: () => EMPTY,

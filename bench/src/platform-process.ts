@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+
+/** What `npm start -- --ready-file` writes. */
+export const Ready = z.object({
+  urls: z.object({
+    gateway: z.string(),
+    commands: z.string(),
+    processors: z.string(),
+    projections: z.string(),
+    registry: z.string(),
+    console: z.string(),
+  }),
+  tokens: z.object({ customer: z.string(), operator: z.string() }),
+  sample: z.object({ accountId: z.string(), sku: z.string() }),
+});
+export type Ready = z.infer<typeof Ready>;
+
+/** The repository's root, from a bundle in `dist/` or from the sources in `bench/src/`. */
+export const repositoryRoot = (): string => {
+  const here = dirname(fileURLToPath(import.meta.url));
+  return here.endsWith('dist') ? dirname(here) : dirname(dirname(here));
+};
+
+const PORTS = [8080, 8081, 8082, 8083, 8761, 9000];
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
+
+/** An offset at which all the platform's ports are free. */
+export async function freePortOffset(): Promise<number> {
+  for (;;) {
+    const offset = 1_000 + Math.floor(Math.random() * 40_000);
+    const free = await Promise.all(PORTS.map((port) => isFree(port + offset)));
+    if (free.every(Boolean)) return offset;
+  }
+}
+
+/** The whole platform as a child process, to be loaded, killed and started again on the same data. */
+export class PlatformProcess {
+  #child: ChildProcess | undefined;
+
+  constructor(
+    readonly dataDir: string,
+    readonly portOffset: number,
+    readonly env: Readonly<Record<string, string>> = {},
+  ) {}
+
+  get pid(): number {
+    return this.#child?.pid ?? 0;
+  }
+
+  /** Resolves when it is ready. @throws Error with its output when it exits instead */
+  async start(): Promise<Ready> {
+    const readyFile = join(this.dataDir, 'ready.json');
+    await rm(readyFile, { force: true });
+    const root = repositoryRoot();
+    const args = [
+      'scripts/start.mjs',
+      '--data-dir',
+      this.dataDir,
+      '--ready-file',
+      readyFile,
+      '--port-offset',
+      String(this.portOffset),
+    ];
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, LOG_LEVEL: 'warn', LOG_FORMAT: 'json', ...this.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.#child = child;
+    let output = '';
+    const remember = (chunk: Buffer): void => void (output = (output + chunk.toString()).slice(-20_000));
+    child.stdout.on('data', remember);
+    child.stderr.on('data', remember);
+    for (;;) {
+      const text = await readFile(readyFile, 'utf8').catch(() => undefined);
+      if (text !== undefined) return Ready.parse(JSON.parse(text));
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the platform did not start:\n${output}`);
+      await delay(10);
+    }
+  }
+
+  /** Ends it at once, wherever it is. */
+  kill(): Promise<void> {
+    return this.#end('SIGKILL');
+  }
+
+  /** Lets it drain. */
+  stop(): Promise<void> {
+    return this.#end('SIGTERM');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    const child = this.#child;
+    if (!child || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    child.kill(signal);
+    await exited;
+  }
+}

@@ -1,0 +1,241 @@
+import type { EventLog } from '@order-flow/event-log';
+import {
+  ALIAS_CACHE_MS,
+  collectionName,
+  isDuplicateKey,
+  type ReadModelAlias,
+  readModelAlias,
+  readModelAliases,
+  type ReadStore,
+} from '@order-flow/read-store';
+import { type Logger, sleep } from '@order-flow/service-kit';
+import type { Projection } from '../domain/projection.js';
+import { Checkpoints } from './checkpoints.js';
+import { compare, type Differences } from './compare-collections.js';
+import { ProjectionProgress } from './projection-status.js';
+import { RebuildError } from './rebuild-error.js';
+import { takeLease } from './rebuild-lease.js';
+import { runProjection } from './run-projection.js';
+
+export interface RebuildProgress {
+  readonly projection: string;
+  readonly collection: string;
+  /** Events folded by this run. */
+  readonly folded: number;
+  /** Records of the sources: applied so far, and all. */
+  readonly done: number;
+  readonly total: number;
+  readonly eventsPerSecond: number;
+}
+
+export interface RebuildOptions {
+  readonly log: EventLog;
+  readonly readStore: ReadStore;
+  readonly logger: Logger;
+  readonly projection: Projection;
+  /** Cancels; the next rebuild goes on where this one stopped. */
+  readonly signal: AbortSignal;
+  readonly progress: (progress: RebuildProgress) => void;
+  /** Events a second at most. */
+  readonly throttle?: number;
+}
+
+/** At most so many events a second, by waiting after each batch. */
+function throttled(
+  eventsPerSecond: number | undefined,
+  signal: AbortSignal,
+): ((events: number) => Promise<void>) | undefined {
+  if (eventsPerSecond === undefined) return undefined;
+  const startedAt = performance.now();
+  let folded = 0;
+  return async (events) => {
+    folded += events;
+    const ahead = (folded / eventsPerSecond) * 1_000 - (performance.now() - startedAt);
+    if (ahead > 0) await sleep(ahead, signal);
+  };
+}
+
+/** Folds into a collection until it has everything there is; then `caughtUp` runs while folding goes on. */
+async function foldUntilCaughtUp(
+  options: RebuildOptions,
+  collection: string,
+  stop: AbortSignal,
+  caughtUp: () => Promise<void>,
+): Promise<void> {
+  const { projection, log } = options;
+  const topics = projection.sources.map(({ name }) => name);
+  const following = new ProjectionProgress(log, projection.name, collection, topics);
+  const infos = await Promise.all(topics.map((topic) => log.admin.partitions(topic)));
+  const total = infos.flat().reduce((sum, { begin, end }) => sum + end - begin, 0);
+  const finished = new AbortController();
+  const signal = AbortSignal.any([stop, finished.signal]);
+  const startedAt = performance.now();
+  const throttle = throttled(options.throttle, signal);
+  let folded = 0;
+  let ready: () => void = () => undefined;
+  const started = new Promise<void>((resolve) => (ready = resolve));
+  const folding = runProjection(
+    {
+      projection,
+      log,
+      readStore: options.readStore,
+      logger: options.logger,
+      collection,
+      changed: () => undefined,
+      progressed: (events, positions, newest) => {
+        folded += events;
+        following.progressed(positions, newest);
+      },
+      started: (positions) => following.progressed(positions, 0),
+      ...(throttle ? { throttle } : {}),
+    },
+    signal,
+    ready,
+  );
+  const watch = async (): Promise<void> => {
+    await started;
+    for (;;) {
+      const { lag } = await following.status();
+      const eventsPerSecond = folded / Math.max(0.001, (performance.now() - startedAt) / 1_000);
+      options.progress({
+        projection: projection.name,
+        collection,
+        folded,
+        done: Math.max(0, total - lag),
+        total,
+        eventsPerSecond,
+      });
+      if (lag === 0 || signal.aborted) break;
+      await sleep(100, signal);
+    }
+    if (!stop.aborted) await caughtUp();
+    finished.abort();
+  };
+  await Promise.all([folding, watch()]);
+}
+
+/**
+ * Builds a read model anew, beside the one that serves, and switches to it when it has caught up. An interrupted rebuild
+ * goes on where it stopped.
+ * @throws RebuildError, CheckpointError
+ */
+export async function rebuild(options: RebuildOptions): Promise<{ collection: string; generation: number }> {
+  const { readStore, projection } = options;
+  return withLease(options, async (stop) => {
+    const alias = await readModelAlias(readStore, projection.name);
+    if (alias.previous) await dropCollection(options, alias.previous, { ...alias, previous: null });
+    const generation = alias.generation + 1;
+    const collection = collectionName(projection.name, generation);
+    await foldUntilCaughtUp(options, collection, stop, async () => {
+      await switchAlias(readStore, alias, { ...alias, collection, previous: alias.collection, generation });
+      // Goes on folding until the runners have noticed the switch.
+      await sleep(ALIAS_CACHE_MS * 2, stop);
+    });
+    if (stop.aborted)
+      throw new RebuildError('CANCELLED', `the rebuild was cancelled; start it again to go on in ${collection}`);
+    return { collection, generation };
+  });
+}
+
+/** Builds aside, compares with what serves, and leaves nothing behind. @throws RebuildError, CheckpointError */
+export async function dryRun(options: RebuildOptions): Promise<Differences> {
+  const { readStore, projection } = options;
+  return withLease(options, async (stop) => {
+    const alias = await readModelAlias(readStore, projection.name);
+    const collection = `${projection.name}__dry_run`;
+    let differences: Differences | undefined;
+    try {
+      await foldUntilCaughtUp(options, collection, stop, async () => {
+        differences = await compare(readStore, alias.collection, collection);
+      });
+    } finally {
+      await removeCollection(options, collection);
+    }
+    if (!differences) throw new RebuildError('CANCELLED', 'the dry run was cancelled');
+    return differences;
+  });
+}
+
+/** Goes back to the previous collection, if it is up to date. @throws RebuildError NO_PREVIOUS, PREVIOUS_BEHIND */
+export async function rollback(options: RebuildOptions): Promise<{ collection: string; generation: number }> {
+  const { readStore, projection, log } = options;
+  return withLease(options, async () => {
+    const alias = await readModelAlias(readStore, projection.name);
+    if (!alias.previous)
+      throw new RebuildError('NO_PREVIOUS', `${projection.name} has no previous collection to go back to`);
+    const partitions = await partitionsOf(options);
+    const positions = await new Checkpoints(readStore, log, alias.previous).load(partitions);
+    const progress = new ProjectionProgress(
+      log,
+      projection.name,
+      alias.previous,
+      projection.sources.map(({ name }) => name),
+    );
+    progress.progressed(positions, 0);
+    const { lag } = await progress.status();
+    if (lag > 0) {
+      throw new RebuildError(
+        'PREVIOUS_BEHIND',
+        `${alias.previous} lacks ${lag} records; start the projections so that it catches up, then try again`,
+      );
+    }
+    const generation = alias.generation + 1;
+    await switchAlias(readStore, alias, {
+      ...alias,
+      collection: alias.previous,
+      previous: alias.collection,
+      generation,
+    });
+    return { collection: alias.previous, generation };
+  });
+}
+
+async function partitionsOf({ log, projection }: RebuildOptions) {
+  const found = projection.sources.map(async ({ name }) =>
+    (await log.admin.partitions(name)).map(({ partition }) => ({ topic: name, partition })),
+  );
+  return (await Promise.all(found)).flat();
+}
+
+async function withLease<T>(options: RebuildOptions, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+  const lease = await takeLease(options.readStore, options.projection.name);
+  try {
+    return await work(AbortSignal.any([options.signal, lease.lost]));
+  } catch (error) {
+    if (lease.lost.aborted)
+      throw new RebuildError('LEASE_LOST', `another rebuild of ${options.projection.name} took over`);
+    throw error;
+  } finally {
+    await lease.release();
+  }
+}
+
+/** One atomic update. @throws RebuildError ALIAS_CHANGED when somebody else switched meanwhile */
+async function switchAlias(readStore: ReadStore, from: ReadModelAlias, to: ReadModelAlias): Promise<void> {
+  const aliases = readModelAliases(readStore);
+  const { _id, ...fields } = to;
+  const known = await aliases.findOne({ _id });
+  const done = known
+    ? (await aliases.updateOne({ _id, generation: from.generation }, { $set: fields })).matchedCount === 1
+    : await aliases.insertOne(to).then(
+        () => true,
+        (error: unknown) => {
+          if (isDuplicateKey(error)) return false;
+          throw error;
+        },
+      );
+  if (!done) throw new RebuildError('ALIAS_CHANGED', `${_id} was switched by somebody else meanwhile; start again`);
+}
+
+/** Stops serving the previous collection as a fallback, waits until nobody folds it any more, and removes it. */
+async function dropCollection(options: RebuildOptions, collection: string, alias: ReadModelAlias): Promise<void> {
+  const { _id, previous } = alias;
+  await readModelAliases(options.readStore).updateOne({ _id, generation: alias.generation }, { $set: { previous } });
+  await sleep(ALIAS_CACHE_MS * 2, options.signal);
+  await removeCollection(options, collection);
+}
+
+async function removeCollection({ readStore, log }: RebuildOptions, collection: string): Promise<void> {
+  await readStore.collection(collection).drop();
+  await new Checkpoints(readStore, log, collection).drop();
+}
