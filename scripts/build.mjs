@@ -86,10 +86,8 @@ async function buildConsole(root) {
   });
 }
 
-/** Brings `dist/` up to date: programs by esbuild, the console's pages by Vite. */
-export async function buildAll(root) {
+/** Brings `dist/` up to date: programs by esbuild and, for the program that serves them, the console's pages by Vite. */
+export async function buildAll(root, { pages }) {
   await incrementally(root, 'programs', SOURCES, () => bundlePrograms(root));
-  if (existsSync(join(root, 'console', 'web', 'index.html'))) {
-    await incrementally(root, 'console', ['console'], () => buildConsole(root));
-  }
+  if (pages) await incrementally(root, 'console', ['console'], () => buildConsole(root));
 }

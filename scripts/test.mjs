@@ -22,7 +22,7 @@ if (jestArguments.length === 0) {
   step('Lint', npm, 'run', '--silent', 'lint');
 }
 const { buildAll } = await import('./build.mjs');
-await buildAll(root);
+await buildAll(root, { pages: true });
 step(
   'Tests',
   node,
