@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import type { ReadableStream } from 'node:stream/web';
 import { type HttpApp, Problem, type ServiceDirectory } from '@order-flow/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { whileWanted } from './access.js';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CloudEvent, encodeEvent, eventTopics } from '@order-flow/contracts';
-import { type EventLog, type NewRecord, openMemoryEventLog } from '@order-flow/event-log';
+import { type NewRecord, openMemoryEventLog } from '@order-flow/event-log';
 import {
   Identity,
   type Role,

@@ -1,1 +1,20 @@
-export {};
+import { render } from 'preact';
+import { App } from './app.js';
+import { followAddress } from './state/route.js';
+import { followToken } from './state/session.js';
+import { followTheme } from './state/theme.js';
+import { restoreToken } from './state/token.js';
+import './styles/tokens.css';
+import './styles/base.css';
+import './styles/controls.css';
+import './styles/layout.css';
+import './styles/topics.css';
+import './styles/timeline.css';
+import './styles/shop.css';
+
+restoreToken();
+followAddress();
+followTheme();
+followToken();
+const root = document.getElementById('app');
+if (root) render(<App />, root);
