@@ -1,4 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { ConfigurationError, createLogger, type Identity, readSettings } from '@order-flow/service-kit';
 import { banner, type Ready } from './banner.js';
 import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
@@ -30,7 +31,11 @@ async function main(): Promise<void> {
   const settings = readSettings(process.env);
   const logger = createLogger({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   if (options.readyFile) await rm(options.readyFile, { force: true });
-  const unlock = await lockDataDirectory(options.dataDir);
+  const release = await lockDataDirectory(options.dataDir);
+  // Of the data directory's own, for whoever works beside a running system; it lives as long as that runs.
+  const ownReadyFile = join(options.dataDir, 'ready.json');
+  await rm(ownReadyFile, { force: true });
+  const unlock = () => rm(ownReadyFile, { force: true }).then(release);
   const platform = await startPlatform(options.dataDir, settings, options.portOffset, logger).catch(
     async (error: unknown) => {
       await unlock();
@@ -41,7 +46,9 @@ async function main(): Promise<void> {
   const stop = (reason: string): void => {
     if (stopping) return;
     console.log(`\n${reason}: stopping …`);
-    stopping = platform.stop().then(unlock);
+    stopping = rm(ownReadyFile, { force: true })
+      .then(() => platform.stop())
+      .then(unlock);
     stopping.then(
       () => {
         console.log('Stopped.');
@@ -61,7 +68,7 @@ async function main(): Promise<void> {
   const seeding = options.seed && (await needsSeed(platform.store));
   if (seeding) await seed(urls['commands'] ?? '', tokens.operator);
   const ready: Ready = { urls, tokens, sample };
-  if (options.readyFile) await writeReadyFile(options.readyFile, ready);
+  for (const file of new Set([ownReadyFile, options.readyFile])) if (file) await writeReadyFile(file, ready);
   console.log(banner(ready, performance.now() - startedAt, seeding));
 }
 
@@ -70,6 +77,6 @@ main().catch((error: unknown) => {
     error instanceof ConfigurationError ||
     error instanceof DataDirectoryInUse ||
     (error instanceof Error && 'code' in error);
-  console.error(expected ? `Cannot start: ${(error as Error).message}` : error);
+  console.error(expected ? `Cannot start: ${error.message}` : error);
   process.exit(1);
 });

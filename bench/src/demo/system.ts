@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { Ready } from '../platform-process.js';
+import type { DemoOptions } from './options.js';
+
+/** There is no system to send orders to; the message says how to start one. */
+export class NoSystem extends Error {}
+
+export interface System {
+  readonly gateway: string;
+  readonly token: string;
+}
+
+const HOW_TO_START =
+  'Start one with `npm start` in another terminal and wait until it is ready, ' +
+  'or name one: npm run demo -- --gateway URL --token TOKEN';
+
+/** Finds the running system. @throws NoSystem */
+export async function findSystem(options: DemoOptions, env: NodeJS.ProcessEnv): Promise<System> {
+  const ready = await readReadyFile(options.readyFile);
+  const gateway = options.gateway ?? ready?.urls.gateway ?? 'http://127.0.0.1:8080';
+  const token = options.token ?? env['ORDER_FLOW_TOKEN'] ?? ready?.tokens.operator;
+  if (!URL.canParse(gateway)) throw new NoSystem(`--gateway ${gateway} is no URL, such as http://127.0.0.1:8080`);
+  await mustAnswer(gateway);
+  if (token) return { gateway: gateway.replace(/\/$/, ''), token };
+  throw new NoSystem(
+    `${gateway} answers, but ${options.readyFile} is not there to name an operator's token. ` +
+      'Give the one that `npm start` printed: --token TOKEN, or ORDER_FLOW_TOKEN in the environment',
+  );
+}
+
+async function readReadyFile(file: string): Promise<Ready | undefined> {
+  const text = await readFile(file, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  try {
+    return Ready.parse(JSON.parse(text));
+  } catch {
+    throw new NoSystem(`${file} is not what \`npm start\` writes; remove it and start the system again`);
+  }
+}
+
+async function mustAnswer(gateway: string): Promise<void> {
+  const response = await fetch(new URL('/health/ready', gateway), { signal: AbortSignal.timeout(5_000) }).catch(
+    () => undefined,
+  );
+  if (!response) throw new NoSystem(`No system answers at ${gateway}. ${HOW_TO_START}`);
+  const text = await response.text();
+  if (!response.ok) throw new NoSystem(`The system at ${gateway} is not ready (${response.status}): ${text}`);
+}
