@@ -15,6 +15,7 @@ import {
   type Running,
   type Settings,
 } from '@order-flow/service-kit';
+import { sample } from './demo-shop.js';
 import { openStores } from './open-stores.js';
 import { ensureAllTopics } from './topics.js';
 
@@ -106,6 +107,7 @@ async function compose(
       signals,
       directory,
       collectionFor,
+      sample,
       projections: () => projections.statuses(),
       corsOrigins: settings.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
       rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,

@@ -2,12 +2,14 @@ import { bridgeCheckpoint, eventTopics, type TopicSettings } from '@order-flow/c
 import { commandDeadLetters } from '@order-flow/command-service';
 import type { EventLog } from '@order-flow/event-log';
 import { orderFlowTopologies } from '@order-flow/processors';
+import { projectionDeadLetters } from '@order-flow/projections';
 
 /** Every topic of the system. */
 export const allTopics = (stepDeadlineMs: number): readonly TopicSettings[] => [
   ...eventTopics,
   bridgeCheckpoint,
   commandDeadLetters,
+  projectionDeadLetters,
   ...orderFlowTopologies(stepDeadlineMs).flatMap(({ internalTopics }) => internalTopics),
 ];
 

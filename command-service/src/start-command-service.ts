@@ -43,24 +43,23 @@ export async function startCommandService(
   keepRunning('saga-commands', (signal, ready) =>
     runSagaCommands({ store, log, logger, metrics: ofSaga }, signal, ready),
   );
-  const server = await startHttpServer({
-    ...options,
-    service: 'command-service',
-    metrics,
-    readiness,
-    contentSecurityPolicy: {
-      defaultSrc: ["'self'"],
-      scriptSrc: ["'self'", "'unsafe-inline'"],
-      styleSrc: ["'self'", "'unsafe-inline'"],
-      imgSrc: ["'self'", 'data:'],
-    },
-    routes: (app) => serveApi(app, { store, directory }),
-  });
+  const server = await lifecycle.start('http server', () =>
+    startHttpServer({
+      ...options,
+      service: 'command-service',
+      metrics,
+      readiness,
+      contentSecurityPolicy: {
+        defaultSrc: ["'self'"],
+        scriptSrc: ["'self'", "'unsafe-inline'"],
+        styleSrc: ["'self'", "'unsafe-inline'"],
+        imgSrc: ["'self'", 'data:'],
+      },
+      routes: (app) => serveApi(app, { store, directory }),
+    }),
+  );
   return {
     server,
-    stop: async () => {
-      await server.stop();
-      await lifecycle.stop();
-    },
+    stop: () => lifecycle.stop(),
   };
 }

@@ -70,35 +70,34 @@ export async function startProcessors(options: ProcessorsOptions): Promise<Runni
       return run.done;
     });
   }
-  const server = await startHttpServer({
-    ...options,
-    service: 'processors',
-    metrics,
-    readiness,
-    routes: (app) => {
-      app.get('/topologies', () =>
-        [...running].map(([name, run]) => ({
-          name,
-          slices: run.slices(),
-          inputs: run.topology.inputs,
-          description: describe(run.topology),
-          mermaid: describeMermaid(run.topology),
-        })),
-      );
-      app.get('/topologies/:topology/stores/:store/:key', (request) => {
-        if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'state stores are for operators');
-        const { topology, store, key } = QueryPath.parse(request.params);
-        const value = running.get(topology)?.query(store, key);
-        if (value === undefined) throw new Problem(404, 'NOT_FOUND', `${topology}/${store} has no ${key} here`);
-        return { key, value };
-      });
-    },
-  });
+  const server = await lifecycle.start('http server', () =>
+    startHttpServer({
+      ...options,
+      service: 'processors',
+      metrics,
+      readiness,
+      routes: (app) => {
+        app.get('/topologies', () =>
+          [...running].map(([name, run]) => ({
+            name,
+            slices: run.slices(),
+            inputs: run.topology.inputs,
+            description: describe(run.topology),
+            mermaid: describeMermaid(run.topology),
+          })),
+        );
+        app.get('/topologies/:topology/stores/:store/:key', (request) => {
+          if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'state stores are for operators');
+          const { topology, store, key } = QueryPath.parse(request.params);
+          const value = running.get(topology)?.query(store, key);
+          if (value === undefined) throw new Problem(404, 'NOT_FOUND', `${topology}/${store} has no ${key} here`);
+          return { key, value };
+        });
+      },
+    }),
+  );
   return {
     server,
-    stop: async () => {
-      await server.stop();
-      await lifecycle.stop();
-    },
+    stop: () => lifecycle.stop(),
   };
 }

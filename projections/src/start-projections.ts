@@ -71,21 +71,20 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
       for (const { collection, lagSeconds } of await statuses()) gauge.set({ collection }, lagSeconds);
     },
   );
-  const server = await startHttpServer({
-    ...options,
-    service: 'projections',
-    metrics,
-    readiness,
-    routes: (app) => {
-      app.get('/projections', () => statuses());
-    },
-  });
+  const server = await lifecycle.start('http server', () =>
+    startHttpServer({
+      ...options,
+      service: 'projections',
+      metrics,
+      readiness,
+      routes: (app) => {
+        app.get('/projections', () => statuses());
+      },
+    }),
+  );
   return {
     server,
     statuses,
-    stop: async () => {
-      await server.stop();
-      await lifecycle.stop();
-    },
+    stop: () => lifecycle.stop(),
   };
 }

@@ -16,9 +16,12 @@ export class Lifecycle {
     readonly stopDeadlineMs = 10_000,
   ) {}
 
-  /** Starts a part and keeps it for the stop. */
+  /** Starts a part and keeps it for the stop. If it fails, what was started before is stopped first. */
   async start<T extends Running>(name: string, start: () => Promise<T>): Promise<T> {
-    const running = await start();
+    const running = await start().catch(async (error: unknown) => {
+      await this.stop();
+      throw error;
+    });
     this.#parts.push({ name, running });
     return running;
   }

@@ -71,13 +71,18 @@ async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () =>
     firstRevision(collection),
   );
   const dirty = new Map<string, Offset>();
-  let savedAt = performance.now();
   const save = async () => {
     await deadLetters.flush();
-    await checkpoints.save([...dirty.values()]);
+    const positions = [...dirty.values()];
     dirty.clear();
-    savedAt = performance.now();
+    await checkpoints.save(positions);
   };
+  let saves: Promise<void> = Promise.resolve();
+  const saving = setInterval(() => {
+    if (dirty.size === 0) return;
+    saves = saves.then(save);
+    saves.catch(() => queue.close());
+  }, CHECKPOINT_EVERY_MS);
   try {
     for (let batches = await queue.take(TOGETHER); batches.length > 0; batches = await queue.take(TOGETHER)) {
       const parsed = parseAll(run, batches, deadLetters);
@@ -89,12 +94,13 @@ async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () =>
       }
       run.changed(signals);
       run.progressed(parsed.length, [...positions.values()], parsed.at(-1)?.record.timestamp ?? 0);
-      if (performance.now() - savedAt > CHECKPOINT_EVERY_MS) await save();
       await run.throttle?.(parsed.length);
     }
+    await saves;
     await save();
     await reading;
   } finally {
+    clearInterval(saving);
     queue.close();
   }
 }
