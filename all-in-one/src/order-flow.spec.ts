@@ -36,7 +36,7 @@ const read = async (id: string, minVersion?: number): Promise<Order | undefined>
   const query =
     'query ($id: ID!, $minVersion: Int) { order(id: $id, minVersion: $minVersion) { status version reason total { amount } } }';
   const { data } = await platform.graphql(query, { id, minVersion });
-  return (data?.['order'] ?? undefined);
+  return data?.['order'] ? (data['order'] as Order) : undefined;
 };
 const ended = (id: string, ...statuses: string[]): Promise<Order> =>
   eventually(async () => {
