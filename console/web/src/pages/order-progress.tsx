@@ -1,13 +1,25 @@
+import { useEffect } from 'preact/hooks';
 import { Icon } from '../components/icon.js';
 import { OrderSteps } from '../components/order-steps.js';
 import { StatusBadge } from '../components/tags.js';
 import { formatMoney } from '../state/format.js';
 import { addressOf } from '../state/route.js';
-import { useOrder } from '../state/use-order.js';
+import { isSettled, useOrder } from '../state/use-order.js';
+
+interface OrderProgressProps {
+  readonly orderId: string;
+  /** The order has come through, one way or the other. */
+  readonly onSettled: () => void;
+  readonly onClose: () => void;
+}
 
 /** An order that was just placed, followed live. */
-export function OrderProgress({ orderId, onClose }: { orderId: string; onClose: () => void }) {
+export function OrderProgress({ orderId, onSettled, onClose }: OrderProgressProps) {
   const { order, error } = useOrder(orderId);
+  const settled = order !== undefined && isSettled(order.status);
+  useEffect(() => {
+    if (settled) onSettled();
+  }, [settled]);
   return (
     <section class="card progress" aria-label="Your last order">
       <header class="group-head">

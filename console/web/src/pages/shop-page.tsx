@@ -1,9 +1,10 @@
 import { signal } from '@preact/signals';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../components/icon.js';
 import { Loaded } from '../components/loaded.js';
 import { Empty } from '../components/states.js';
-import { updatePrices } from '../state/cart.js';
+import { cart, cartTotal, updatePrices } from '../state/cart.js';
+import { formatMoney } from '../state/format.js';
 import { useResource } from '../state/resource.js';
 import { findProducts, type Product } from '../state/shop-api.js';
 import { CartPanel } from './cart-panel.js';
@@ -34,7 +35,23 @@ function Products({ search, products }: { search: string; products: readonly Pro
   );
 }
 
+/** On narrow screens the cart lies below all products: this leads there. */
+function CartBar({ onOpen }: { onOpen: () => void }) {
+  const count = cart.value.reduce((sum, { quantity }) => sum + quantity, 0);
+  if (count === 0) return null;
+  return (
+    <button class="button primary cart-bar" type="button" onClick={onOpen}>
+      <span>
+        {count} in your order{cartTotal.value && `, ${formatMoney(cartTotal.value)}`}
+      </span>
+      <span>Review</span>
+    </button>
+  );
+}
+
 export function ShopPage() {
+  const side = useRef<HTMLElement>(null);
+
   const [text, setText] = useState('');
   const search = useSettled(text.trim());
   const found = useResource(`products ${search}`, (_question, signal) => findProducts(search, signal));
@@ -65,11 +82,13 @@ export function ShopPage() {
           {(products) => <Products search={search} products={products} />}
         </Loaded>
       </div>
-      <aside class="shop-side">
+      <CartBar onOpen={() => side.current?.scrollIntoView()} />
+      <aside class="shop-side" ref={side}>
         {lastOrder.value !== null && (
           <OrderProgress
             key={lastOrder.value}
             orderId={lastOrder.value}
+            onSettled={found.reload}
             onClose={() => {
               lastOrder.value = null;
             }}
@@ -78,6 +97,7 @@ export function ShopPage() {
         <CartPanel
           onPlaced={(orderId) => {
             lastOrder.value = orderId;
+            side.current?.scrollIntoView({ block: 'nearest' });
           }}
           onStale={refreshPrices}
         />

@@ -58,9 +58,7 @@ export function TopicPage({ topic: name }: { topic: string }) {
           </h1>
           {detail.value && <Facts topic={detail.value} />}
         </div>
-        <div class="page-tools">
-          <LiveToggle live={live} />
-        </div>
+        {detail.value && <LiveToggle live={live} />}
       </header>
       <Loaded resource={detail} failure="The topic could not be read" loading="Loading the topic" rows={6}>
         {(topic) => (

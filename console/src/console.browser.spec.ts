@@ -1,0 +1,175 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { startSystem } from './testing/running-system.js';
+
+const CHROMIUM = process.env['CHROMIUM_PATH'] ?? '/usr/bin/chromium';
+const PRODUCT = 'Espresso Roma, 250 g';
+
+describe('the console in a browser', () => {
+  let system: Awaited<ReturnType<typeof startSystem>>;
+  let browser: Browser;
+  let context: BrowserContext;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    system = await startSystem();
+    browser = await chromium.launch({
+      executablePath: CHROMIUM,
+      args: ['--no-sandbox', '--disable-background-networking'],
+    });
+  }, 120_000);
+  afterAll(async () => {
+    await browser.close();
+    await system.remove();
+  });
+
+  beforeEach(async () => {
+    context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    complaints = [];
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
+    });
+  });
+  afterEach(async () => {
+    await context.close();
+    expect(complaints).toEqual([]);
+  });
+
+  const open = async (role: 'operator' | 'customer', path = '') => {
+    await page.goto(`${system.ready.urls.console}/#token=${system.ready.tokens[role]}`);
+    await page.getByRole('navigation', { name: 'Views' }).waitFor();
+    if (path) await page.goto(`${system.ready.urls.console}/${path}`);
+  };
+  const shown = (text: string) => page.getByText(text, { exact: true }).first().waitFor();
+  const add = (name: string) => page.getByRole('button', { name: `Add ${name}`, exact: true }).click();
+
+  /** Orders in the shop, and waits until the order has ended so. */
+  const placeOrder = async (status: string) => {
+    await add(PRODUCT);
+    await page.getByRole('button', { name: 'Place order' }).click();
+    const progress = page.getByRole('region', { name: 'Your last order' });
+    await progress.getByText(status, { exact: true }).waitFor();
+    return progress;
+  };
+
+  /** Orders without the page, and answers the order's id. */
+  const orderBehindThePage = async (): Promise<string> => {
+    const { urls, tokens, sample } = system.ready;
+    const query = `mutation { placeOrder(input: {items: [{sku: "${sample.sku}", quantity: 1}]}) { ... on Order { id } } }`;
+    const response = await fetch(`${urls.gateway}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${tokens.customer}` },
+      body: JSON.stringify({ query }),
+    });
+    return ((await response.json()) as { data: { placeOrder: { id: string } } }).data.placeOrder.id;
+  };
+
+  it('takes the token out of the address', async () => {
+    await open('operator');
+    expect(page.url()).not.toContain('token');
+    await page.reload();
+    await page.getByRole('heading', { name: 'Topics', exact: true }).waitFor();
+  });
+
+  it('signs out, and in again by the form', async () => {
+    await open('operator');
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByLabel('Token').fill(system.ready.tokens.customer);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Shop', exact: true }).waitFor();
+    expect(await page.getByRole('link', { name: 'Topics' }).count()).toBe(0);
+  });
+
+  it('follows an order to its confirmation, and tells its story', async () => {
+    await open('operator', '#/shop');
+    const progress = await placeOrder('CONFIRMED');
+    await progress.getByRole('link', { name: 'Timeline' }).click();
+    const records = page.getByRole('list', { name: 'Records' });
+    await records.getByText('OrderConfirmed', { exact: true }).waitFor();
+    const types = await records.locator('summary .entry-title strong').allTextContents();
+    expect(types[0]).toBe('OrderCreated');
+    expect(types).toEqual(expect.arrayContaining(['InventoryReserved', 'PaymentCaptured', 'ConfirmOrder']));
+    expect(types.indexOf('PaymentCaptured')).toBeGreaterThan(types.indexOf('InventoryReserved'));
+    await records.getByText('PaymentCaptured', { exact: true }).first().click();
+    await records.locator('details[open]').getByText('"amount"').first().waitFor();
+  });
+
+  it('says why an order fails', async () => {
+    await open('operator', '#/shop');
+    await page.getByLabel('Customer').fill('tessa');
+    await add(PRODUCT);
+    await page
+      .getByRole('group', { name: `Quantity of ${PRODUCT}` })
+      .first()
+      .getByRole('spinbutton')
+      .fill('50');
+    await page.getByRole('button', { name: 'Place order' }).click();
+    await shown('FAILED');
+    await shown('Insufficient funds');
+  });
+
+  it('lets a customer order, and see the story of their order', async () => {
+    await open('customer');
+    const progress = await placeOrder('CONFIRMED');
+    await progress.getByRole('link', { name: 'Timeline' }).click();
+    await shown('OrderConfirmed');
+  });
+
+  it('browses messages by key, to the detail and back', async () => {
+    const id = await orderBehindThePage();
+    await open('operator', '#/topics/order.events');
+    await page.getByLabel('Key (order id)').fill(id);
+    await page.getByRole('button', { name: 'Find key' }).click();
+    await page.getByRole('heading', { name: `Messages with key ${id}` }).waitFor();
+    const rows = page.locator('.messages tbody tr');
+    await rows.filter({ hasText: 'OrderCreated' }).first().waitFor();
+    expect(new Set(await rows.locator('.key-cell').allTextContents())).toEqual(new Set([id]));
+    await rows.filter({ hasText: 'OrderCreated' }).getByRole('button').press('Enter');
+    const detail = page.getByRole('dialog');
+    await detail.getByText('"OrderCreated"').waitFor();
+    expect(page.url()).toContain('message=');
+    await page.keyboard.press('Escape');
+    await detail.waitFor({ state: 'hidden' });
+  });
+
+  it('goes to an offset of a partition', async () => {
+    await open('operator', '#/topics/catalog.events');
+    await page.getByRole('combobox', { name: 'Partition' }).selectOption('2');
+    await page.getByLabel('Offset', { exact: true }).fill('1');
+    await page.getByRole('button', { name: 'Go to offset' }).click();
+    await page.getByRole('heading', { name: 'Partition 2 from offset 1 on, oldest first' }).waitFor();
+    await page.getByRole('button', { name: 'Open message 2:1', exact: true }).waitFor();
+    expect(await page.getByRole('button', { name: 'Open message 2:0', exact: true }).count()).toBe(0);
+  });
+
+  it('shows messages as they come, and holds them while paused', async () => {
+    await open('operator', '#/topics/order.events');
+    await page.getByRole('button', { name: 'Live tail' }).click();
+    await shown('Live');
+    const first = await orderBehindThePage();
+    const rows = page.locator('.messages tbody tr');
+    await rows.filter({ hasText: first }).filter({ hasText: 'OrderConfirmed' }).waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    const second = await orderBehindThePage();
+    await page.getByText('3 waiting').waitFor();
+    expect(await rows.filter({ hasText: second }).count()).toBe(0);
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await rows.filter({ hasText: second }).first().waitFor();
+    await page.getByText('0 dropped').waitFor();
+  });
+
+  it('stops cleanly while a page is open', async () => {
+    await open('operator', '#/topics/order.events?live=1');
+    await shown('Live');
+    const { exitCode, output } = await system.stop();
+    expect(exitCode).toBe(0);
+    expect(output).toContain('Stopped.');
+    expect(output).not.toContain('did not stop');
+    await page.getByText('Reconnecting').waitFor();
+    complaints = complaints.filter((text) => !/ERR_CONNECTION_REFUSED|ERR_INCOMPLETE|net::ERR/.test(text));
+  });
+});
