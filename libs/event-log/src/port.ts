@@ -71,8 +71,9 @@ export interface OwnershipEpoch {
   /**
    * Endless batches of the owned slices from where their owner says: call it after fencing and restoring. Partitions not
    * named are not read. Back-pressure by not pulling; within a slice batches of different partitions are interleaved.
+   * Ends with the epoch, or earlier by `signal`.
    */
-  read(from: readonly Offset[]): AsyncIterable<RecordBatch>;
+  read(from: readonly Offset[], signal?: AbortSignal): AsyncIterable<RecordBatch>;
   /** Aborted before the next epoch is handed out. */
   readonly signal: AbortSignal;
 }

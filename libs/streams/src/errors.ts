@@ -6,7 +6,9 @@ export class StreamsError extends Error {
       | 'STATE_WITHOUT_OFFSETS'
       | 'CHANGED_TOPOLOGY'
       | 'POSITION_OUT_OF_RANGE'
-      | 'TOO_MANY_DEAD_LETTERS',
+      | 'STATE_UNREADABLE'
+      | 'TOO_MANY_DEAD_LETTERS'
+      | 'KEY_PARKED',
     message: string,
     options?: ErrorOptions,
   ) {

@@ -17,6 +17,7 @@ export class InputBuffer {
   readonly positions = new Map<string, number>();
   #size = 0;
   #wake: (() => void) | undefined;
+  #woken = false;
   #drained: (() => void) | undefined;
 
   constructor(readonly limit: number) {}
@@ -32,7 +33,7 @@ export class InputBuffer {
     const queue = this.#queues.get(batch.topic) ?? { topic: batch.topic, batches: [], index: 0 };
     this.#queues.set(batch.topic, queue);
     if (batch.records.length === 0) {
-      if (queue.batches.length === 0) this.positions.set(batch.topic, batch.nextOffset);
+      this.#skip(queue, batch.nextOffset);
       this.wake();
       return;
     }
@@ -57,25 +58,35 @@ export class InputBuffer {
 
   /** Resolves when something may be there, or after `ms`. */
   async available(ms: number): Promise<void> {
-    if (this.#size > 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
-    this.#wake = undefined;
+    if (this.#size === 0 && !this.#woken) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      this.#wake = undefined;
+    }
+    this.#woken = false;
   }
 
   /** Lets whoever waits look again. */
   wake(): void {
+    this.#woken = true;
     this.#wake?.();
   }
 
   release(): void {
     this.#drained?.();
     this.wake();
+  }
+
+  /** Nothing is there up to `offset`: the position moves on as soon as what was read before is consumed. */
+  #skip(queue: Queue, offset: number): void {
+    const last = queue.batches.pop();
+    if (last) queue.batches.push({ ...last, nextOffset: offset });
+    else this.positions.set(queue.topic, offset);
   }
 
   #take(queue: Queue, record: LogRecord): void {

@@ -12,5 +12,6 @@ export interface TopologyObserver {
   deadLetter?(slice: number, origin: string, error: Error): void;
   /** The slice instance ended by an error and will start again. */
   failed?(slice: number, error: Error, retryInMs: number): void;
+  /** The slice, which was running, reads no more. */
   stopped?(slice: number): void;
 }

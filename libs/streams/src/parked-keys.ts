@@ -1,5 +1,14 @@
+import { createHash } from 'node:crypto';
 import { PARKED_STORE } from './graph.js';
 import type { SliceState } from './state.js';
+
+const LONGEST_NAME = 1_000;
+
+/** Keys come from outside and may be longer than a state's keys: their digest stands for long ones. */
+function parkedName(topic: string, key: string | null): string {
+  const name = `${topic}/${key ?? ''}`;
+  return name.length <= LONGEST_NAME / 3 ? name : `${topic}/sha256:${createHash('sha256').update(name).digest('hex')}`;
+}
 
 /** Keys with a record in the dead-letter queue: what follows them waits too. Few, so they are held in memory. */
 export class ParkedKeys {
@@ -13,11 +22,11 @@ export class ParkedKeys {
   }
 
   has(topic: string, key: string | null): boolean {
-    return this.#keys.size > 0 && this.#keys.has(`${topic}/${key ?? ''}`);
+    return this.#keys.size > 0 && this.#keys.has(parkedName(topic, key));
   }
 
   add(topic: string, key: string | null): void {
-    const name = `${topic}/${key ?? ''}`;
+    const name = parkedName(topic, key);
     if (this.#keys.has(name)) return;
     this.#keys.add(name);
     this.#added.add(name);

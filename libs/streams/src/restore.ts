@@ -15,6 +15,8 @@ export interface Restored {
   readonly ends: ReadonlyMap<string, number>;
   /** Next changelog offset, by changelog topic. */
   readonly changelogs: Record<string, number>;
+  /** Dead letters without a good record since. */
+  readonly deadLettersInARow: number;
 }
 
 export interface RestoreRequest {
@@ -33,14 +35,24 @@ const partitionInfo = async (log: EventLog, topic: string, partition: number): P
   return found;
 };
 
-/** Brings local state up to its changelogs and finds where to go on. Call it after fencing. @throws StreamsError */
-export async function restore(request: RestoreRequest): Promise<Restored> {
+/**
+ * Brings local state up to its changelogs and finds where to go on. Call it after fencing.
+ * @returns undefined when the signal was aborted meanwhile
+ * @throws StreamsError
+ */
+export async function restore(request: RestoreRequest): Promise<Restored | undefined> {
   const { topology, slice, log } = request;
   const changelogs = await replayChangelogs(request);
+  if (!changelogs) return undefined;
   const raw = request.state.get(SLICE_STORE, POSITIONS_KEY);
   const known = raw && SlicePositions.parse(JSON.parse(raw.toString()));
-  if (known) checkShape(topology, known);
-  else await refuseOrphanedOffsets(request);
+  if (known) {
+    checkShape(topology, known);
+    checkChangelogs(topology, known, changelogs);
+  } else {
+    refuseOrphanedState(request, changelogs);
+    await refuseOrphanedOffsets(request);
+  }
   const positions = new Map<string, number>();
   const ends = new Map<string, number>();
   for (const topic of topology.inputs) {
@@ -56,38 +68,52 @@ export async function restore(request: RestoreRequest): Promise<Restored> {
     positions.set(topic, position);
     ends.set(topic, end);
   }
-  return { positions, ends, changelogs };
+  return { positions, ends, changelogs, deadLettersInARow: known?.deadLettersInARow ?? 0 };
 }
 
-async function replayChangelogs(request: RestoreRequest): Promise<Record<string, number>> {
-  const { topology, slice, log, state, now } = request;
+/** @returns the next offsets by changelog topic; undefined when the signal was aborted */
+async function replayChangelogs(request: RestoreRequest): Promise<Record<string, number> | undefined> {
+  const { topology, slice, log, state, now, signal } = request;
+  const startedAt = now();
   const stores = [...topology.stores.map(({ name }) => name), SLICE_STORE, PARKED_STORE];
   const identity = await log.identity();
   const infos = new Map<string, PartitionInfo>();
   for (const store of stores) infos.set(store, await partitionInfo(log, changelogTopic(topology.name, store), slice));
   const reusable = isReusable(request, identity, infos);
   if (!reusable) await state.wipe();
-  const offsets: Record<string, number> = {};
-  for (const [store, { begin }] of infos) {
-    const topic = changelogTopic(topology.name, store);
-    offsets[topic] = reusable?.offsets[topic] ?? begin;
-  }
-  const meta = (): StateMeta => ({ identity, offsets: { ...offsets }, lastOwnedAt: now() });
+  const offsets = startingOffsets(topology, infos, reusable);
+  // Until all is replayed the state is only as fresh as it was, or as the restore's start: an interrupted one may go on
+  // only while no deletion can have left the changelog since.
+  const since = reusable?.lastOwnedAt ?? startedAt;
+  const meta = (lastOwnedAt: number): StateMeta => ({ identity, offsets: { ...offsets }, lastOwnedAt });
   let restored = 0;
   for (const [store, { end }] of infos) {
     const topic = changelogTopic(topology.name, store);
     const from: Offset = { topic, partition: slice, offset: offsets[topic] ?? 0 };
     if (from.offset >= end) continue;
-    for await (const batch of log.read([from], { follow: false, signal: request.signal, maxRecords: CHUNK })) {
+    for await (const batch of log.read([from], { follow: false, signal, maxRecords: CHUNK })) {
       const entries = new Map(batch.records.map((record) => [record.key ?? '', record.value] as const));
       offsets[topic] = batch.nextOffset;
-      await state.commit(new Map([[store, entries]]), meta());
+      await state.commit(new Map([[store, entries]]), meta(since));
       restored += batch.records.length;
       request.progress(restored);
     }
   }
-  await state.commit(new Map(), meta());
+  if (signal.aborted) return undefined;
+  await state.commit(new Map(), meta(now()));
   return offsets;
+}
+
+function startingOffsets(
+  topology: Topology,
+  infos: ReadonlyMap<string, PartitionInfo>,
+  reusable: StateMeta | undefined,
+): Record<string, number> {
+  const starts = [...infos].map(([store, { begin }]) => {
+    const topic = changelogTopic(topology.name, store);
+    return [topic, reusable?.offsets[topic] ?? begin] as const;
+  });
+  return Object.fromEntries(starts);
 }
 
 function isReusable(
@@ -99,9 +125,31 @@ function isReusable(
   if (meta?.identity !== identity || now() - meta.lastOwnedAt > REUSE_WITHIN_MS) return undefined;
   const inside = [...infos].every(([store, { begin, end }]) => {
     const offset = meta.offsets[changelogTopic(topology.name, store)] ?? begin;
-    return offset <= end;
+    return offset >= begin && offset <= end;
   });
   return inside ? meta : undefined;
+}
+
+function checkChangelogs(topology: Topology, known: SlicePositions, ends: Readonly<Record<string, number>>): void {
+  for (const [topic, offset] of Object.entries(known.changelogs)) {
+    const end = ends[topic] ?? 0;
+    if (offset <= end) continue;
+    throw new StreamsError(
+      'POSITION_OUT_OF_RANGE',
+      `${topology.name} wrote ${topic} up to offset ${offset}, but it ends at ${end}: it was replaced or truncated; ` +
+        'restore it, or delete the internal topics of the topology to start afresh',
+    );
+  }
+}
+
+function refuseOrphanedState({ topology, slice }: RestoreRequest, ends: Readonly<Record<string, number>>): void {
+  const written = Object.keys(ends).find((topic) => (ends[topic] ?? 0) > 0);
+  if (written === undefined) return;
+  throw new StreamsError(
+    'STATE_WITHOUT_OFFSETS',
+    `${topology.name} slice ${slice} has state in ${written} but no positions in its changelog: what the state holds ` +
+      'would be processed again; restore the changelog topics, or delete all internal topics of the topology to start afresh',
+  );
 }
 
 async function refuseOrphanedOffsets({ topology, slice, log }: RestoreRequest): Promise<void> {

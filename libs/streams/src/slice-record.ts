@@ -11,6 +11,10 @@ export const SlicePositions = z.object({
   offsets: z.record(z.string(), z.int().min(0)),
   /** Inputs and stores of the topology that wrote this. */
   shape: z.string(),
+  /** Next offset of each changelog before this was written: a changelog that ends earlier was replaced. */
+  changelogs: z.record(z.string(), z.int().min(0)).default({}),
+  /** Dead letters without a good record since. */
+  deadLettersInARow: z.int().min(0).default(0),
 });
 export type SlicePositions = z.infer<typeof SlicePositions>;
 

@@ -57,7 +57,8 @@ export class Slice {
   #ends: ReadonlyMap<string, number> = new Map();
   #changelogs: Record<string, number> = {};
   #identity = '';
-  #committedPositions = '';
+  #committedPositions: ReadonlyMap<string, number> = new Map();
+  #restored = false;
   #consumed = 0;
   #deadInARow = 0;
   #lastOrigin = '';
@@ -78,27 +79,41 @@ export class Slice {
   async run(epoch: OwnershipEpoch): Promise<void> {
     const { topology, slice, log, observer } = this.#context;
     const writer = await log.openWriter(`${topology.name}-${slice}`);
+    let running = false;
     try {
-      await this.#restore(epoch.signal);
+      if (!(await this.#restore(epoch.signal))) return;
       observer.running?.(slice);
+      running = true;
       await this.#readAndProcess(epoch, writer);
       await this.#stateCommit;
     } finally {
+      // The next instance must find the local state at rest.
+      await this.#stateCommit.catch(() => undefined);
       await writer.close();
-      observer.stopped?.(slice);
+      if (running) observer.stopped?.(slice);
     }
   }
 
-  async #restore(signal: AbortSignal): Promise<void> {
+  /** @returns the committed value; undefined when there is none, or the slice is not restored yet */
+  query(store: string, key: string): unknown {
+    return this.#restored ? this.stores.get(store)?.committedValue(key) : undefined;
+  }
+
+  /** @returns false when the signal was aborted meanwhile */
+  async #restore(signal: AbortSignal): Promise<boolean> {
     const { slice, observer, log } = this.#context;
     const progress = (records: number) => observer.restoring?.(slice, records);
     const restored = await restore({ ...this.#context, signal, progress });
+    if (!restored) return false;
     this.#identity = await log.identity();
+    this.#deadInARow = restored.deadLettersInARow;
     this.#changelogs = restored.changelogs;
     this.#ends = restored.ends;
     for (const [topic, offset] of restored.positions) this.#buffer.positions.set(topic, offset);
-    this.#committedPositions = this.#positionsText();
+    this.#committedPositions = new Map(restored.positions);
     this.#parked.load();
+    this.#restored = true;
+    return true;
   }
 
   async #readAndProcess(epoch: OwnershipEpoch, writer: LogWriter): Promise<void> {
@@ -121,17 +136,18 @@ export class Slice {
       }
     } finally {
       ended.abort();
-      if (epoch.signal.aborted) await reading;
+      await reading;
     }
   }
 
   async #read(epoch: OwnershipEpoch, stop: AbortSignal): Promise<void> {
     const { slice } = this.#context;
     const from = [...this.#buffer.positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
-    for await (const batch of epoch.read(from)) {
+    for await (const batch of epoch.read(from, stop)) {
       if (stop.aborted) return;
       await this.#buffer.push(batch, stop);
     }
+    if (!stop.aborted) throw new Error('reading ended before its time');
   }
 
   #processBuffered(): void {
@@ -149,11 +165,7 @@ export class Slice {
     this.#lastOrigin = `${record.topic}-${record.partition}-${record.offset}`;
     const sequenced = this.#sources.get(record.topic)?.sequenced ?? false;
     if (sequenced && this.#parked.has(record.topic, record.key)) {
-      this.#park(
-        record,
-        new StreamsError('TOO_MANY_DEAD_LETTERS', 'an earlier record of this key is parked'),
-        sequenced,
-      );
+      this.#park(record, new StreamsError('KEY_PARKED', 'an earlier record of this key is parked'), sequenced);
       return;
     }
     const outputs = this.#instance.outputs.length;
@@ -162,6 +174,7 @@ export class Slice {
       this.#deadInARow = 0;
       for (const store of this.stores.values()) store.savepoint();
     } catch (error) {
+      if (error instanceof StreamsError && error.code === 'STATE_UNREADABLE') throw error;
       this.#instance.outputs.length = outputs;
       for (const store of this.stores.values()) store.rollback();
       this.#park(record, error as Error, sequenced);
@@ -209,23 +222,31 @@ export class Slice {
     const positions: SlicePositions = {
       offsets: Object.fromEntries(this.#buffer.positions),
       shape: shapeOf(this.#context.topology),
+      changelogs: this.#changelogs,
+      deadLettersInARow: this.#deadInARow,
     };
     return JSON.stringify(positions);
   }
 
+  /** Whether there is anything to commit. */
+  #isIdle(writes: ReadonlyMap<string, ReadonlyMap<string, unknown>>): boolean {
+    const { positions } = this.#buffer;
+    if ([...positions].some(([topic, offset]) => this.#committedPositions.get(topic) !== offset)) return false;
+    return this.#instance.outputs.length === 0 && [...writes.values()].every((entries) => entries.size === 0);
+  }
+
   async #commit(writer: LogWriter): Promise<void> {
     const { topology, slice, observer, now } = this.#context;
-    const positions = this.#positionsText();
     const writes = new Map([...this.stores].map(([name, store]) => [name, store.uncommitted()] as const));
     const { outputs } = this.#instance;
-    const idle = positions === this.#committedPositions && outputs.length === 0;
-    if (idle && [...writes.values()].every((entries) => entries.size === 0)) return;
+    if (this.#isIdle(writes)) return;
     const startedAt = performance.now();
-    writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(positions)]]));
+    const positions = new Map(this.#buffer.positions);
+    writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText())]]));
     writes.set(PARKED_STORE, this.#parked.uncommitted());
     const changelog = this.#changelogRecords(writes, now());
     const records = [...changelog, ...this.#deadLetters, ...outputs];
-    const offsets = [...this.#buffer.positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
+    const offsets = [...positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
     const committed = await writer.commit({ records, consumed: { group: topology.name, offsets } });
     committed.offsets.slice(0, changelog.length).forEach(({ topic, offset }) => (this.#changelogs[topic] = offset + 1));
     await this.#stateCommit;

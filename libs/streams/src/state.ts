@@ -33,8 +33,21 @@ export interface StateBackend {
   close(): Promise<void>;
 }
 
-const inRange = (key: string, { gte, lt }: KeyRange): boolean =>
-  (gte === undefined || key >= gte) && (lt === undefined || key < lt);
+/** Surrogates stand for code points above all other code units, and so come after them. */
+const rank = (unit: number): number => (unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit);
+
+/** The order of the keys' UTF-8 bytes, which is that of code points (JavaScript's own is that of UTF-16 units). */
+export function compareKeys(a: string, b: string): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const difference = rank(a.charCodeAt(index)) - rank(b.charCodeAt(index));
+    if (difference !== 0) return difference;
+  }
+  return a.length - b.length;
+}
+
+export const inRange = (key: string, { gte, lt }: KeyRange): boolean =>
+  (gte === undefined || compareKeys(key, gte) >= 0) && (lt === undefined || compareKeys(key, lt) < 0);
 
 /** In memory: for tests, and for the memory backend. */
 export function memoryState(): StateBackend {
@@ -57,7 +70,7 @@ function memorySlice(): SliceState {
     meta: () => meta,
     get: (store, key) => stores.get(store)?.get(key),
     range: (store, range) =>
-      [...(stores.get(store) ?? [])].filter(([key]) => inRange(key, range)).sort(([a], [b]) => (a < b ? -1 : 1)),
+      [...(stores.get(store) ?? [])].filter(([key]) => inRange(key, range)).sort(([a], [b]) => compareKeys(a, b)),
     commit(writes, next) {
       for (const [store, entries] of writes) {
         const values = stores.get(store) ?? new Map<string, Buffer>();

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { KeyRange, SliceState } from './state.js';
+import { StreamsError } from './errors.js';
+import { compareKeys, inRange, type KeyRange, type SliceState } from './state.js';
 
 /** A named, typed store of one topology. Keys are text; values are JSON that fits the schema. */
 export interface StoreDefinition<Value = unknown> {
@@ -17,11 +18,18 @@ export interface KeyValueStore<Value> {
 }
 
 /** The end of the range of all keys that begin with `prefix`, for KeyRange.lt. */
-export const afterPrefix = (prefix: string): string => `${prefix}\uffff`;
+export const afterPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
 
 type Entries<Value> = Map<string, Value | undefined>;
 
 const CACHE_LIMIT = 20_000;
+/** Bytes; the local state takes no longer ones. */
+const MAX_KEY = 1_500;
+
+function checkKey(store: string, key: string): void {
+  if (key.length * 3 <= MAX_KEY || Buffer.byteLength(key) <= MAX_KEY) return;
+  throw new RangeError(`a key of store ${store} has ${Buffer.byteLength(key)} bytes; the limit is ${MAX_KEY}`);
+}
 
 /**
  * A store with uncommitted writes on top of a slice's state: `overlay` (since the last commit) over `pending` (committed
@@ -42,10 +50,16 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     if (this.#overlay.has(key)) return this.#overlay.get(key);
     if (this.#pending.has(key)) return this.#pending.get(key);
     if (this.#cache.has(key)) return this.#cache.get(key);
-    const raw = this.state.get(this.definition.name, key);
-    const value = raw && this.#parse(key, raw);
+    checkKey(this.definition.name, key);
+    const value = this.#stored(key);
     this.#remember(key, value);
     return value;
+  }
+
+  /** What is committed: for readers outside the slice, at any time. */
+  committedValue(key: string): Value | undefined {
+    if (this.#pending.has(key)) return this.#pending.get(key);
+    return this.#cache.has(key) ? this.#cache.get(key) : this.#stored(key);
   }
 
   put(key: string, value: Value): void {
@@ -57,18 +71,24 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   }
 
   *range(range: KeyRange): Iterable<readonly [string, Value]> {
-    const { gte, lt } = range;
-    const inside = (key: string) => (gte === undefined || key >= gte) && (lt === undefined || key < lt);
-    const changed: Entries<Value> = new Map([...this.#pending, ...this.#overlay].filter(([key]) => inside(key)));
-    const keys = [...changed.keys()].sort();
+    checkKey(this.definition.name, range.gte ?? '');
+    checkKey(this.definition.name, range.lt ?? '');
+    const changed: Entries<Value> = new Map(
+      [...this.#pending, ...this.#overlay].filter(([key]) => inRange(key, range)),
+    );
+    const keys = [...changed.keys()].sort(compareKeys);
     let next = 0;
     const before = function* (limit?: string): Iterable<readonly [string, Value]> {
-      for (let key = keys[next]; key !== undefined && (limit === undefined || key < limit); key = keys[++next]) {
+      for (
+        let key = keys[next];
+        key !== undefined && (limit === undefined || compareKeys(key, limit) < 0);
+        key = keys[++next]
+      ) {
         const value = changed.get(key);
         if (value !== undefined) yield [key, value];
       }
     };
-    for (const [key, raw] of this.state.range(this.definition.name, range)) {
+    for (const [key, raw] of this.#readable(() => this.state.range(this.definition.name, range))) {
       yield* before(key);
       if (!changed.has(key)) yield [key, this.#parse(key, raw)];
     }
@@ -107,6 +127,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   }
 
   #write(key: string, value: Value | undefined): void {
+    checkKey(this.definition.name, key);
     this.#journal.push({ key, had: this.#overlay.has(key), value: this.#overlay.get(key) });
     this.#overlay.set(key, value);
   }
@@ -117,9 +138,24 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     if (this.#cache.size > CACHE_LIMIT) this.#cache.delete(this.#cache.keys().next().value ?? '');
   }
 
+  #stored(key: string): Value | undefined {
+    const raw = this.#readable(() => this.state.get(this.definition.name, key));
+    return raw && this.#parse(key, raw);
+  }
+
+  /** A state that cannot be read is not the fault of the record that asked for it. */
+  #readable<Result>(read: () => Result): Result {
+    try {
+      return read();
+    } catch (cause) {
+      throw new StreamsError('STATE_UNREADABLE', `store ${this.definition.name}: ${String(cause)}`, { cause });
+    }
+  }
+
   #parse(key: string, raw: Buffer): Value {
-    const result = this.definition.schema.safeParse(JSON.parse(raw.toString()));
+    const result = this.definition.schema.safeParse(this.#readable(() => JSON.parse(raw.toString()) as unknown));
     if (result.success) return result.data;
-    throw new Error(`store ${this.definition.name} holds a value of another shape at ${key}: ${result.error.message}`);
+    const message = `store ${this.definition.name} holds a value of another shape at ${key}: ${result.error.message}`;
+    throw new StreamsError('STATE_UNREADABLE', message);
   }
 }

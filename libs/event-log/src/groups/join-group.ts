@@ -30,12 +30,14 @@ interface Reach {
   readonly onLeaving: (leaving: Promise<void>) => void;
 }
 
-function readOwned({ storage, topics, names }: Reach, tenure: Tenure, from: readonly Offset[]) {
+function readOwned(reach: Reach, tenure: Tenure, from: readonly Offset[], signal?: AbortSignal) {
+  const { storage, topics, names } = reach;
   const strange = from.find(({ topic, partition }) => !names.includes(topic) || !tenure.slices.includes(partition));
   if (strange) {
     throw new LogError('UNKNOWN_TOPIC', `${strange.topic}-${strange.partition} is not owned in this epoch`);
   }
-  return readLog(storage, topics, from, { follow: true, signal: tenure.signal });
+  const until = signal ? AbortSignal.any([tenure.signal, signal]) : tenure.signal;
+  return readLog(storage, topics, from, { follow: true, signal: until });
 }
 
 /**
@@ -58,7 +60,8 @@ export async function* joinGroup(
   try {
     for (let tenure = await member.nextTenure(signal); tenure; tenure = await member.nextTenure(signal)) {
       const owned = tenure;
-      const read = (from: readonly Offset[]): AsyncIterable<RecordBatch> => readOwned(reach, owned, from);
+      const read = (from: readonly Offset[], until?: AbortSignal): AsyncIterable<RecordBatch> =>
+        readOwned(reach, owned, from, until);
       yield { slices: owned.slices, signal: owned.signal, read };
     }
   } finally {

@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { LogRecord, RecordBatch } from '@order-flow/event-log';
+import { InputBuffer } from './input-buffer.js';
+
+const record = (topic: string, offset: number, timestamp: number): LogRecord => ({
+  topic,
+  partition: 0,
+  offset,
+  key: 'k',
+  value: null,
+  headers: {},
+  timestamp,
+});
+const batch = (topic: string, records: readonly LogRecord[], nextOffset: number): RecordBatch => ({
+  topic,
+  partition: 0,
+  records,
+  nextOffset,
+  endOffset: nextOffset,
+});
+const never = new AbortController().signal;
+
+describe('the input buffer', () => {
+  it('gives the earliest record by timestamp, then topic, then offset', async () => {
+    const buffer = new InputBuffer(10);
+    await buffer.push(batch('b', [record('b', 0, 5), record('b', 1, 5), record('b', 2, 9)], 3), never);
+    await buffer.push(batch('a', [record('a', 7, 5), record('a', 8, 6)], 9), never);
+    const taken = Array.from({ length: 6 }, () => buffer.next()).map((next) => next && `${next.topic}${next.offset}`);
+    expect(taken).toEqual(['a7', 'b0', 'b1', 'a8', 'b2', undefined]);
+  });
+
+  it('moves its position over gaps once what lies before them is consumed', async () => {
+    const buffer = new InputBuffer(10);
+    await buffer.push(batch('a', [record('a', 0, 1), record('a', 4, 2)], 6), never);
+    await buffer.push(batch('a', [], 9), never);
+    buffer.next();
+    expect(buffer.positions.get('a')).toBe(1);
+    buffer.next();
+    expect(buffer.positions.get('a')).toBe(9);
+    await buffer.push(batch('a', [], 12), never);
+    expect(buffer.positions.get('a')).toBe(12);
+  });
+
+  it('remembers a wake that came before anyone waited', async () => {
+    const buffer = new InputBuffer(10);
+    buffer.wake();
+    const startedAt = performance.now();
+    await buffer.available(5_000);
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
+  it('holds a producer while it is full, until half is taken or the signal is aborted', async () => {
+    const buffer = new InputBuffer(4);
+    const records = [0, 1, 2, 3].map((offset) => record('a', offset, offset));
+    await buffer.push(batch('a', records, 4), never);
+    let pushed = 0;
+    const second = buffer.push(batch('a', [record('a', 4, 4)], 5), never).then(() => pushed++);
+    for (let taken = 0; taken < 2; taken++) buffer.next();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(pushed).toBe(0);
+    buffer.next();
+    await second;
+    expect(buffer.size).toBe(2);
+  });
+});

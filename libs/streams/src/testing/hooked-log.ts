@@ -1,0 +1,100 @@
+import type { EventLog, LogWriter, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
+import type { SliceState, StateBackend } from '../state.js';
+
+type Hook<Argument> = (argument: Argument) => unknown;
+
+/** Called at the steps of a slice's life; one that throws, or answers a promise that rejects, fails the step. */
+export interface LogHooks {
+  openWriter?: Hook<string>;
+  beforeCommit?: Hook<string>;
+  afterCommit?: Hook<string>;
+  /** A reader of changelogs begins. */
+  restore?: Hook<readonly Offset[]>;
+  /** A reader of inputs begins. */
+  read?: Hook<readonly Offset[]>;
+  /** A batch of inputs is handed out. */
+  batch?: Hook<RecordBatch>;
+  /** Readers of inputs that began and did not end. */
+  readers?: number;
+}
+
+/** A log that calls hooks on its way. */
+export function hookedLog(log: EventLog, hooks: LogHooks): EventLog {
+  async function* readEpoch(epoch: OwnershipEpoch, from: readonly Offset[], signal?: AbortSignal) {
+    hooks.readers = (hooks.readers ?? 0) + 1;
+    try {
+      await hooks.read?.(from);
+      for await (const batch of epoch.read(from, signal)) {
+        await hooks.batch?.(batch);
+        yield batch;
+      }
+    } finally {
+      hooks.readers -= 1;
+    }
+  }
+  return {
+    identity: () => log.identity(),
+    admin: log.admin,
+    close: () => log.close(),
+    async openWriter(id) {
+      await hooks.openWriter?.(id);
+      return hookedWriter(await log.openWriter(id), id, hooks);
+    },
+    async *read(from, options) {
+      await hooks.restore?.(from);
+      yield* log.read(from, options);
+    },
+    async *join(group, topics, signal) {
+      for await (const epoch of log.join(group, topics, signal)) {
+        yield { ...epoch, read: (from, until) => readEpoch(epoch, from, until) };
+      }
+    },
+  };
+}
+
+const hookedWriter = (writer: LogWriter, id: string, hooks: LogHooks): LogWriter => ({
+  async commit(batch) {
+    await hooks.beforeCommit?.(id);
+    const committed = await writer.commit(batch);
+    await hooks.afterCommit?.(id);
+    return committed;
+  },
+  close: () => writer.close(),
+});
+
+export interface StateHooks {
+  beforeCommit?: Hook<string>;
+  afterCommit?: Hook<string>;
+  get?: Hook<string>;
+}
+
+/** A state that calls hooks on its way. */
+export function hookedState(state: StateBackend, hooks: StateHooks): StateBackend {
+  const slice = (topology: string, number: number): SliceState => {
+    const inner = state.slice(topology, number);
+    return {
+      meta: () => inner.meta(),
+      get(store, key) {
+        hooks.get?.(key);
+        return inner.get(store, key);
+      },
+      range: (store, range) => inner.range(store, range),
+      async commit(writes, meta) {
+        await hooks.beforeCommit?.(topology);
+        await inner.commit(writes, meta);
+        await hooks.afterCommit?.(topology);
+      },
+      wipe: () => inner.wipe(),
+    };
+  };
+  return { slice, close: () => state.close() };
+}
+
+/** A hook that fails at its calls of these numbers (1 is the first). */
+export function failingAt(...calls: readonly number[]): () => void {
+  let count = 0;
+  return () => {
+    count++;
+    if (calls.includes(count)) throw new Error(`injected at call ${count}`);
+  };
+}

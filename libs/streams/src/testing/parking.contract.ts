@@ -1,0 +1,231 @@
+import { describe, expect, it } from '@jest/globals';
+import type { NewRecord } from '@order-flow/event-log';
+import { z } from 'zod';
+import type { Run, StreamsFixture } from '../conformance.contract.js';
+import { changelogTopic, deadLetterTopic, type Topology } from '../graph.js';
+import type { TopologyRun } from '../runner.js';
+import type { StateBackend } from '../state.js';
+import { topology } from '../topology.js';
+import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
+import { auditBank, consumed, readTopic } from './bank-audit.js';
+import { eventually } from './eventually.js';
+
+export interface Conformance {
+  readonly fixture: StreamsFixture;
+  readonly begin: (run: Partial<Omit<TopologyRun, 'signal'>> & { readonly state: StateBackend }) => Run;
+}
+
+const deposit = (number: number, account: string, amount = 10): NewRecord =>
+  entryRecord(number, account, { type: 'Deposited', data: { amount, kind: 'poison' } });
+const garbage = (number: number, account: string): NewRecord => ({
+  ...deposit(number, account),
+  value: Buffer.from([0xff, 0x00, 0x7b]),
+});
+
+/** Counts entries, for shared keys: only what failed is parked. */
+const shared = topology('shared', (t) => {
+  const counts = t.store('counts', z.int());
+  t.from(entries, { sequenced: false }).process('count', { counts }, ({ key, value }, stores) => {
+    if (value.data.amount < 0) throw new TypeError('negative amount');
+    stores.counts.put(key, (stores.counts.get(key) ?? 0) + 1);
+    return [];
+  });
+});
+
+/** Records that cannot be handled, and state that does not fit. */
+export function parkingConformance(context: () => Conformance): void {
+  const letters = async (of: Topology) => (await readTopic(context().fixture.log, deadLetterTopic(of.name))).flat();
+  const untilConsumed = (of: Topology): Promise<void> =>
+    eventually('all inputs consumed', () => consumed(context().fixture.log, of));
+
+  describe('a record that cannot be handled', () => {
+    it('is parked with its reason; later ones of its key follow it, others go on, also after a restart', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const long = 'k'.repeat(5_000);
+      await produce(log, [
+        deposit(1, 'a'),
+        deposit(2, 'b'),
+        garbage(3, 'a'),
+        deposit(4, 'a'),
+        deposit(5, 'b'),
+        deposit(6, 'c', -1),
+        deposit(7, 'c'),
+        garbage(8, long),
+        garbage(9, long),
+        deposit(10, 'd'),
+      ]);
+      const run = begin({ state: await fixture.state('a') });
+      await untilConsumed(bank);
+      await run.stop();
+      await produce(log, [deposit(11, 'a'), deposit(12, 'b'), deposit(13, 'c'), deposit(14, 'd')]);
+      const again = begin({ state: await fixture.state('a') });
+      await untilConsumed(bank);
+      await again.stop();
+      expect([...run.failures, ...again.failures]).toEqual([]);
+
+      const parked = await letters(bank);
+      const reasons = (account: string) =>
+        parked
+          .filter(({ key }) => key === account)
+          .map(({ headers, timestamp }) => [timestamp % 100, headers['dlq-code'], headers['dlq-topic']]);
+      expect(reasons('a')).toEqual([
+        [3, 'NOT_JSON', entries.name],
+        [4, 'KEY_PARKED', entries.name],
+        [11, 'KEY_PARKED', entries.name],
+      ]);
+      expect(reasons('c').map(([number]) => number)).toEqual([6, 7, 13]);
+      expect(reasons('c')[0]?.[1]).toBe('Error');
+      expect(reasons(long).map(([number]) => number)).toEqual([8, 9]);
+      expect(parked).toHaveLength(8);
+      const failed = parked.find(({ key }) => key === 'c');
+      expect(failed?.headers).toMatchObject({
+        'dlq-error': 'negative amount',
+        'dlq-partition': String(failed?.partition),
+      });
+      expect(failed?.headers['dlq-stack']).toContain('Error: negative amount');
+      expect(failed?.value).toEqual(deposit(6, 'c', -1).value);
+      const followers = parked.filter(({ headers }) => headers['dlq-error']?.includes('earlier record of this key'));
+      expect(followers).toHaveLength(5);
+      const going = (await readTopic(log, balanceEvents.name)).flat().map(({ key }) => key);
+      expect(going.sort()).toEqual(['a', 'b', 'b', 'b', 'd', 'd']);
+      await auditBank(log, await fixture.state('a'));
+    });
+
+    it('is parked alone where keys are shared', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      await log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
+      await produce(log, [deposit(1, 'a'), garbage(2, 'a'), deposit(3, 'a'), deposit(4, 'a', -1), deposit(5, 'a')]);
+      const run = begin({ topology: shared, state: await fixture.state('a') });
+      await untilConsumed(shared);
+      await eventually('three counted', () => run.running.query('counts', 'a') === 3);
+      await run.stop();
+      const codes = (await letters(shared)).map(({ headers }) => [headers['dlq-offset'], headers['dlq-code']]);
+      expect(codes).toEqual([
+        ['1', 'NOT_JSON'],
+        ['3', 'TypeError'],
+      ]);
+    });
+
+    it('stops the slice, and keeps it stopped, after too many in a row', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      await log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
+      const options = { deadLettersInARow: 3, commitRecords: 1 };
+      const run = begin({ topology: shared, state: await fixture.state('a'), options });
+      for (let number = 1; number <= 3; number++) {
+        await produce(log, [garbage(number, 'a')]);
+        await untilConsumed(shared);
+      }
+      expect(run.failures).toEqual([]);
+      await produce(log, [garbage(4, 'a'), deposit(5, 'a'), deposit(6, 'b')]);
+      await eventually('repeated failures', () => run.failures.length >= 4);
+      for (const { error } of run.failures) expect(error).toMatchObject({ code: 'TOO_MANY_DEAD_LETTERS' });
+      expect(run.failures[0]?.error.message).toContain('shared slice');
+      expect(await letters(shared)).toHaveLength(3);
+      await run.stop();
+      const patient = begin({ topology: shared, state: await fixture.state('a'), options: { deadLettersInARow: 5 } });
+      await untilConsumed(shared);
+      await patient.stop();
+      expect(await letters(shared)).toHaveLength(4);
+    });
+  });
+
+  describe('state that does not fit', () => {
+    const refusedWith = async (run: Run, code: string): Promise<string> => {
+      await eventually('a refusal', () => run.failures.length > 0);
+      await run.stop();
+      expect(run.failures.map(({ error }) => (error as Error & { code?: string }).code)).toContain(code);
+      return run.failures[0]?.error.message ?? '';
+    };
+
+    it('is refused when the topology has other stores or inputs than it had', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      await produce(log, numberedEntries(0, 20));
+      const run = begin({ state: await fixture.state('a') });
+      await untilConsumed(bank);
+      await run.stop();
+      const changed = topology('bank', (t) => {
+        t.store('accounts', z.int());
+        t.from(entries);
+      });
+      const refused = begin({ topology: changed, state: await fixture.state('a') });
+      expect(await refusedWith(refused, 'CHANGED_TOPOLOGY')).toContain('new name');
+    });
+
+    it('is refused when there are committed offsets but no changelog', async () => {
+      const { fixture, begin } = context();
+      const offsets = [{ topic: entries.name, partition: 1, offset: 1 }];
+      await produce(fixture.log, numberedEntries(0, 50));
+      await fixture.log.admin.commitOffsets({ group: bank.name, offsets });
+      expect(await refusedWith(begin({ state: await fixture.state('a') }), 'STATE_WITHOUT_OFFSETS')).toContain(
+        'slice 1',
+      );
+    });
+
+    const written = (store: string, key: string, value: string): NewRecord => {
+      const topic = changelogTopic(bank.name, store);
+      return { topic, partition: 2, key, value: Buffer.from(value), timestamp: 1 };
+    };
+
+    it('is refused when there is state but no positions', async () => {
+      const { fixture, begin } = context();
+      await produce(fixture.log, [written('accounts', 'account-0', '{"balance":1,"entries":1}')]);
+      expect(await refusedWith(begin({ state: await fixture.state('a') }), 'STATE_WITHOUT_OFFSETS')).toContain(
+        'bank.accounts.changelog',
+      );
+    });
+
+    it('is refused when a changelog ends before what was written to it', async () => {
+      const { fixture, begin } = context();
+      const positions = {
+        offsets: {},
+        shape: 'reads bank.by-kind.repartition, entry.events; keeps accounts, kinds',
+        changelogs: { 'bank.accounts.changelog': 3 },
+      };
+      await produce(fixture.log, [written('slice', 'positions', JSON.stringify(positions))]);
+      expect(await refusedWith(begin({ state: await fixture.state('a') }), 'POSITION_OUT_OF_RANGE')).toContain(
+        'bank.accounts.changelog',
+      );
+    });
+
+    it('is refused when a position lies outside its topic', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      await produce(log, numberedEntries(0, 60));
+      const offsets = [0, 1, 2].map((partition) => ({ topic: entries.name, partition, offset: 3 }));
+      const run = begin({ state: await fixture.state('a'), options: { commitRecords: 1 } });
+      await untilConsumed(bank);
+      await run.stop();
+      await produce(log, numberedEntries(60, 120));
+      const ends = await log.admin.partitions(entries.name);
+      await log.admin.deleteRecords(offsets.map((at) => ({ ...at, offset: ends[at.partition]?.end ?? 0 })));
+      expect(await refusedWith(begin({ state: await fixture.state('a') }), 'POSITION_OUT_OF_RANGE')).toContain(
+        entries.name,
+      );
+    });
+
+    it('stops the slice, and parks nothing, when a stored value does not fit its schema', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      await log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
+      await produce(log, [deposit(1, 'a')]);
+      const run = begin({ topology: shared, state: await fixture.state('a') });
+      await untilConsumed(shared);
+      await run.stop();
+      const retyped = topology('shared', (t) => {
+        const counts = t.store('counts', z.string());
+        t.from(entries, { sequenced: false }).process('count', { counts }, ({ key }, stores) => {
+          stores.counts.put(key, `${stores.counts.get(key) ?? ''}+`);
+          return [];
+        });
+      });
+      await produce(log, [deposit(2, 'a')]);
+      const refused = begin({ topology: retyped, state: await fixture.state('a') });
+      expect(await refusedWith(refused, 'STATE_UNREADABLE')).toContain('store counts');
+      expect(await letters(shared)).toEqual([]);
+    });
+  });
+}
