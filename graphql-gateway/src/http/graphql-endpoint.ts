@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Gateway, RequestContext } from '../schema/context.js';
 import { graphiqlPage, PAGE_POLICY } from './graphiql.js';
 import { limitRate } from './rate-limit.js';
-import type { TokenBuckets } from './token-buckets.js';
+import { costOf, type TokenBuckets } from './token-buckets.js';
 import { traceparentOf } from './traceparent.js';
 import type { GraphqlServer } from './yoga.js';
 
@@ -28,7 +28,7 @@ async function authenticated(
 ): Promise<Caller | undefined> {
   try {
     const caller = await identity.authenticate(request.headers.authorization);
-    limitRate(buckets, `${caller.role}:${caller.subject}`, reply);
+    limitRate(buckets, `${caller.role}:${caller.subject}`, reply, costOf(caller.role));
     return caller;
   } catch (error) {
     if (!(error instanceof UnauthenticatedError)) throw error;

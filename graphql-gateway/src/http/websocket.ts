@@ -6,7 +6,7 @@ import type { Context, SubscribePayload } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Gateway, RequestContext } from '../schema/context.js';
-import type { TokenBuckets } from './token-buckets.js';
+import { costOf, type TokenBuckets } from './token-buckets.js';
 import { traceparentOf } from './traceparent.js';
 import type { GraphqlServer } from './yoga.js';
 
@@ -94,7 +94,7 @@ function serveProtocol(sockets: WebSocketServer, options: WebsocketOptions) {
       },
       onSubscribe: async (connection, _id, payload) => {
         const { caller } = connection.extra;
-        if (buckets.take(`${caller?.role ?? ''}:${caller?.subject ?? ''}`) !== 'taken')
+        if (buckets.take(`${caller?.role ?? ''}:${caller?.subject ?? ''}`, costOf(caller?.role)) !== 'taken')
           return refused('RATE_LIMITED', `at most ${buckets.perMinute} requests a minute`);
         if (Object.keys(connection.subscriptions).length > MAX_OPERATIONS)
           return refused('TOO_MANY_SUBSCRIPTIONS', `at most ${MAX_OPERATIONS} operations on a connection`);

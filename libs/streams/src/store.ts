@@ -22,7 +22,8 @@ export const afterPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
 
 type Entries<Value> = Map<string, Value | undefined>;
 
-const CACHE_LIMIT = 20_000;
+/** Entries per store and slice that are kept parsed. */
+const CACHE_LIMIT = 500;
 /** Bytes; the local state takes no longer ones. */
 const MAX_KEY = 1_500;
 

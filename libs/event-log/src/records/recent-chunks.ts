@@ -1,7 +1,7 @@
 import type { LogRecord } from '../port.js';
 
 /** Bytes of chunks whose records are kept decoded. */
-const LIMIT = 8 * 1024 * 1024;
+const LIMIT = 4 * 1024 * 1024;
 
 interface Decoded {
   readonly records: readonly LogRecord[];
