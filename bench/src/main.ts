@@ -1,0 +1,74 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { FIGURE_COLUMNS, type Figure, figureRow } from './figure.js';
+import { repositoryRoot } from './platform-process.js';
+import { writeFigures } from './report.js';
+import type { BenchRun, Suite } from './suite.js';
+import { ordersSuite } from './suites/orders.js';
+import { rebuildSuite } from './suites/rebuild.js';
+import { startSuite } from './suites/start.js';
+import { eventLogSuite, eventStoreSuite, readStoreSuite } from './suites/stores.js';
+import { streamsSuite } from './suites/streams.js';
+import { textTable } from './text-table.js';
+
+const suites: Readonly<Record<string, Suite>> = {
+  'event-store': eventStoreSuite,
+  'event-log': eventLogSuite,
+  'read-store': readStoreSuite,
+  streams: streamsSuite,
+  start: startSuite,
+  orders: ordersSuite,
+  rebuild: rebuildSuite,
+};
+
+const runs = (text: string): number => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= 99) return value;
+  throw new InvalidArgumentError('a whole number from 1 to 99 is needed.');
+};
+
+const command = new Command('npm run bench --')
+  .description('Measures the stores, the streams runtime and the whole platform on this machine.')
+  .argument('[suite...]', `of ${Object.keys(suites).join(', ')} (default: all)`)
+  .option('--runs <n>', 'of each measurement; medians are shown', runs, 3)
+  .option('--long', 'also 100,000 orders, with the memory after each tenth')
+  .option('--profiles <dir>', 'write CPU profiles of the platform under load here; figures are then lower')
+  .option('--write', 'put the figures into docs/benchmarks.md (all suites only)')
+  .showHelpAfterError()
+  .parse();
+const options = command.opts<{ runs: number; long?: boolean; profiles?: string; write?: boolean }>();
+const unknown = command.args.find((name) => !Object.hasOwn(suites, name));
+if (unknown) command.error(`there is no suite "${unknown}"; there are ${Object.keys(suites).join(', ')}`);
+if (options.write && command.args.length > 0) command.error('--write needs all suites: name none');
+
+async function inDirectory<Result>(work: (directory: string) => Promise<Result>): Promise<Result> {
+  const directory = await mkdtemp(join(tmpdir(), 'order-flow-bench-'));
+  try {
+    return await work(directory);
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+const run: BenchRun = {
+  runs: options.runs,
+  long: options.long ?? false,
+  profiles: options.profiles && resolve(options.profiles),
+  say: (message) => console.log(message),
+  inDirectory,
+};
+
+const figures: Figure[] = [];
+for (const [suite, measure] of Object.entries(suites)) {
+  if (command.args.length > 0 && !command.args.includes(suite)) continue;
+  console.log(`— ${suite}`);
+  figures.push(...(await measure(run)).map((figure) => ({ suite, ...figure })));
+}
+console.log(`\n${textTable(FIGURE_COLUMNS, figures.map(figureRow))}`);
+if (options.write) {
+  const file = join(repositoryRoot(), 'docs', 'benchmarks.md');
+  await writeFigures(file, figures, new Date());
+  console.log(`\nWritten to ${file}`);
+}
