@@ -162,6 +162,33 @@ describe('the console in a browser', () => {
     await page.getByText('0 dropped').waitFor();
   });
 
+  it('fits a narrow screen, light and dark', async () => {
+    const id = await orderBehindThePage();
+    await page.setViewportSize({ width: 400, height: 860 });
+    const views = {
+      '#/shop': PRODUCT,
+      '#/orders': id,
+      [`#/orders/${id}`]: 'OrderCreated',
+      '#/topics': 'payment.events',
+      '#/topics/order.events': 'OrderCreated',
+      '#/topics/order.events?live=1': 'Live',
+    };
+    await open('operator');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      for (const [view, text] of Object.entries(views)) {
+        await page.goto(`${system.ready.urls.console}/${view}`);
+        await shown(text);
+        const { wide, ground } = await page.evaluate<{ wide: number; ground: string }>(
+          '({ wide: document.documentElement.scrollWidth, ground: getComputedStyle(document.body).backgroundColor })',
+        );
+        expect({ view, wide }).toEqual({ view, wide: 400 });
+        const [red = 0] = ground.match(/\d+/g)?.map(Number) ?? [];
+        expect(red < 128).toBe(colorScheme === 'dark');
+      }
+    }
+  });
+
   it('stops cleanly while a page is open', async () => {
     await open('operator', '#/topics/order.events?live=1');
     await shown('Live');
