@@ -1,0 +1,131 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from '@jest/globals';
+import { openEmbeddedEventLog } from '@order-flow/event-log';
+import { lmdbState } from './lmdb-state.js';
+import { bank, BANK_PARTITIONS, bankTopics, numberedEntries, produce } from './testing/bank.js';
+import { auditBank, consumed } from './testing/bank-audit.js';
+import { eventually } from './testing/eventually.js';
+
+const KILLS = 10;
+const program = join(dirname(fileURLToPath(import.meta.url)), 'testing', 'bank-process.ts');
+
+/** Numbers below 1 from a seed (mulberry32, Tommy Ettinger). */
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const startBank = (logPath: string, statePath: string): ChildProcess =>
+  spawn(process.execPath, ['--import', 'tsx', program, logPath, statePath], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+
+/** Kills the process at its step of this number. @returns the last line it printed */
+async function killAtStep(child: ChildProcess, steps: number): Promise<string> {
+  let count = 0;
+  let last = '';
+  const ended = once(child, 'exit');
+  for await (const line of createInterface({ input: child.stdout! })) {
+    last = line;
+    if (++count === steps) child.kill('SIGKILL');
+  }
+  await ended;
+  return last;
+}
+
+it('a process killed at any step, again and again, loses nothing and does nothing twice', async () => {
+  const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 1e9));
+  process.stdout.write(`crash test of the streams runtime, CRASH_SEED=${seed}\n`);
+  const random = seeded(seed);
+  const path = mkdtempSync(join(tmpdir(), 'streams-crash-'));
+  const log = await openEmbeddedEventLog({ path: join(path, 'log') });
+  let produced = 0;
+  const isDead = ({ exitCode, signalCode }: ChildProcess): boolean => exitCode !== null || signalCode !== null;
+  /** Keeps a backlog of about 400 entries. */
+  const produceUntilDead = async (child: ChildProcess): Promise<void> => {
+    while (!isDead(child)) {
+      const to = produced + 1 + Math.floor(random() * 12);
+      await produce(log, numberedEntries(produced, to));
+      const full = Math.floor(to / 400) > Math.floor(produced / 400);
+      produced = to;
+      if (full) await eventually('progress', async () => isDead(child) || (await consumed(log, bank)));
+    }
+  };
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const startBank = (logPath: string, statePath: string): ChildProcess =>
+  spawn(process.execPath, ['--import', 'tsx', program, logPath, statePath], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+
+/** Kills the process at its step of this number. @returns the last line it printed */
+async function killAtStep(child: ChildProcess, steps: number): Promise<string> {
+  let count = 0;
+  let last = '';
+  const ended = once(child, 'exit');
+  for await (const line of createInterface({ input: child.stdout! })) {
+    last = line;
+    if (++count === steps) child.kill('SIGKILL');
+  }
+  await ended;
+  return last;
+}
+
+it('a process killed at any step, again and again, loses nothing and does nothing twice', async () => {
+  const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 1e9));
+  process.stdout.write(`crash test of the streams runtime, CRASH_SEED=${seed}\n`);
+  const random = seeded(seed);
+  const path = mkdtempSync(join(tmpdir(), 'streams-crash-'));
+  const log = await openEmbeddedEventLog({ path: join(path, 'log') });
+  let produced = 0;
+  const moreEntries = async (): Promise<void> => {
+    const to = produced + 1 + Math.floor(random() * 12);
+    await produce(log, numberedEntries(produced, to));
+    produced = to;
+  };
+  let state = join(path, 'state-0');
+  try {
+    await log.admin.ensureTopics(bankTopics, { partitions: BANK_PARTITIONS });
+    for (let kill = 1; kill <= KILLS; kill++) {
+      // A lost disk now and then: everything comes back from the changelogs.
+      if (random() < 0.25) state = join(path, `state-${kill}`);
+      const child = startBank(join(path, 'log'), state);
+      const death = killAtStep(child, 1 + Math.floor(random() * 60));
+      await produceUntilDead(child);
+      await death;
+    }
+    const last = startBank(join(path, 'log'), state);
+    const ended = once(last, 'exit');
+    last.stdout!.resume();
+    await eventually('all inputs consumed', () => consumed(log, bank), { within: 60_000 });
+    last.kill('SIGTERM');
+    expect(await ended).toEqual([0, null]);
+    const kept = lmdbState(state);
+    await auditBank(log, kept);
+    await kept.close();
+    expect(produced).toBeGreaterThan(KILLS);
+  } finally {
+    await log.close();
+    rmSync(path, { recursive: true, force: true });
+  }
+}, 180_000);
