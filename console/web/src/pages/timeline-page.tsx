@@ -13,6 +13,8 @@ import { useResource } from '../state/resource.js';
 
 const REFRESH_EVERY = 700;
 const REFRESHES = 60;
+/** Milliseconds in which what was reserved is released, and what was captured refunded. */
+const SETTLES_WITHIN = 5_000;
 const STATUS_OF: Readonly<Record<string, string>> = {
   OrderCreated: 'PENDING',
   OrderStockReserved: 'RESERVED',
@@ -99,19 +101,24 @@ function Story({ timeline }: { timeline: OrderTimeline }) {
   );
 }
 
-/** Asks again while the order is still on its way, a bounded number of times. */
+/** Whether more may come: the order is on its way, unknown as yet, or ended a moment ago and is being undone. */
+function mayGoOn({ records }: OrderTimeline): boolean {
+  const status = statusOf(records);
+  const last = records.at(-1)?.timestamp ?? 0;
+  return status === undefined || ON_THE_WAY.has(status) || Date.now() - last < SETTLES_WITHIN;
+}
+
+/** Asks again while more may come, a bounded number of times. */
 function useRefresh(timeline: OrderTimeline | undefined, reload: () => void): void {
   const [left, setLeft] = useState(REFRESHES);
-  const status = timeline && statusOf(timeline.records);
-  const wanted = timeline !== undefined && left > 0 && (status === undefined || ON_THE_WAY.has(status));
   useEffect(() => {
-    if (!wanted) return undefined;
+    if (!timeline || left === 0 || !mayGoOn(timeline)) return undefined;
     const timer = setTimeout(() => {
       setLeft(left - 1);
       reload();
     }, REFRESH_EVERY);
     return () => clearTimeout(timer);
-  }, [timeline, wanted, left]);
+  }, [timeline]);
 }
 
 const Summary = ({ records }: { records: readonly TimelineRecord[] }) => {
