@@ -1,0 +1,142 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { ReadModelDocument } from '@order-flow/contracts';
+import { readModelAlias } from '@order-flow/read-store';
+import { Readiness, silentLogger } from '@order-flow/service-kit';
+import { orderId, type OrderLog, orderLog, ordersProjection } from '../testing/order-log.js';
+import { followAlias } from './follow-alias.js';
+import { dryRun, rebuild, rollback } from './rebuild.js';
+import { takeLease } from './rebuild-lease.js';
+
+let orders: OrderLog;
+beforeEach(async () => {
+  orders = await orderLog();
+});
+afterEach(() => orders.stop());
+
+const until = async (condition: () => Promise<boolean>): Promise<void> => {
+  for (const deadline = Date.now() + 15_000; !(await condition());) {
+    if (Date.now() > deadline) throw new Error('not within 15 s');
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+};
+
+/** The service's own runner beside the rebuild. */
+async function whileServing(work: () => Promise<void>): Promise<void> {
+  const controller = new AbortController();
+  const { log, readStore } = orders;
+  const serving = followAlias(
+    {
+      projection: ordersProjection,
+      log,
+      readStore,
+      logger: silentLogger(),
+      readiness: new Readiness(),
+      changed: () => undefined,
+      folded: () => undefined,
+    },
+    controller.signal,
+  );
+  try {
+    await work();
+  } finally {
+    controller.abort();
+    await serving.done;
+  }
+}
+
+const count = (collection: string): Promise<number> => orders.readStore.collection(collection).countDocuments({});
+const confirmed = (documents: readonly ReadModelDocument[]): number =>
+  documents.filter((document) => (document as ReadModelDocument & { status: string }).status === 'CONFIRMED').length;
+
+describe('a rebuild', () => {
+  it('switches to a new collection with the same documents, and both are kept up to date', async () => {
+    await orders.write(0, 50);
+    await whileServing(async () => {
+      await until(async () => confirmed(await orders.documents('orders__1')) === 50);
+      const done = await rebuild(orders.rebuildOptions);
+      expect(done).toEqual({ collection: 'orders__2', generation: 2 });
+      expect(await readModelAlias(orders.readStore, 'orders')).toMatchObject({
+        collection: 'orders__2',
+        previous: 'orders__1',
+      });
+      await orders.write(50, 60);
+      await until(
+        async () =>
+          confirmed(await orders.documents('orders__2')) === 60 &&
+          confirmed(await orders.documents('orders__1')) === 60,
+      );
+      const [before, after] = await Promise.all([orders.documents('orders__1'), orders.documents('orders__2')]);
+      const body = ({ _id, applied }: ReadModelDocument) => ({ _id, applied });
+      expect(after.map(body)).toEqual(before.map(body));
+      expect(Math.min(...after.map(({ revision }) => revision))).toBeGreaterThan(
+        Math.max(...before.map(({ revision }) => revision)),
+      );
+    });
+  });
+
+  it('goes on where a cancelled one stopped', async () => {
+    await orders.write(0, 200);
+    const cancel = new AbortController();
+    const stopped = rebuild({
+      ...orders.rebuildOptions,
+      signal: cancel.signal,
+      throttle: 100,
+      progress: ({ folded }) => folded > 0 && cancel.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(await readModelAlias(orders.readStore, 'orders')).toMatchObject({ generation: 1 });
+    let folded = 0;
+    await rebuild({ ...orders.rebuildOptions, progress: (progress) => (folded = progress.folded) });
+    expect(confirmed(await orders.documents('orders__2'))).toBe(200);
+    expect(folded).toBeLessThan(400);
+  });
+
+  it('runs once at a time', async () => {
+    const lease = await takeLease(orders.readStore, 'orders');
+    await expect(rebuild(orders.rebuildOptions)).rejects.toMatchObject({ code: 'REBUILD_RUNNING' });
+    await lease.release();
+    await expect(rebuild(orders.rebuildOptions)).resolves.toMatchObject({ generation: 2 });
+  });
+
+  it('as a dry run finds what differs, and leaves nothing behind', async () => {
+    await orders.write(0, 20);
+    await whileServing(async () => {
+      await until(async () => confirmed(await orders.documents('orders__1')) === 20);
+    });
+    const serving = orders.readStore.collection<ReadModelDocument & { status: string }>('orders__1');
+    await serving.updateOne({ _id: orderId(3) }, { $set: { status: 'FAILED' } });
+    await serving.deleteOne({ _id: orderId(4) });
+    await serving.insertOne({ _id: 'ghost', revision: 1, applied: {}, status: 'PENDING' });
+    const found = await dryRun(orders.rebuildOptions);
+    expect(found).toMatchObject({ same: 18, different: 1, onlyOld: 1, onlyNew: 1 });
+    expect([...found.examples].sort()).toEqual([orderId(3), orderId(4), 'ghost']);
+    expect(await count('orders__dry_run')).toBe(0);
+    expect(await readModelAlias(orders.readStore, 'orders')).toMatchObject({ generation: 1 });
+  });
+
+  it('is rolled back to the former collection only when that has everything', async () => {
+    await orders.write(0, 10);
+    await expect(rollback(orders.rebuildOptions)).rejects.toMatchObject({ code: 'NO_PREVIOUS' });
+    await rebuild(orders.rebuildOptions);
+    await expect(rollback(orders.rebuildOptions)).rejects.toMatchObject({ code: 'PREVIOUS_BEHIND' });
+    await whileServing(async () => {
+      await until(async () => confirmed(await orders.documents('orders__1')) === 10);
+    });
+    expect(await rollback(orders.rebuildOptions)).toEqual({ collection: 'orders__1', generation: 3 });
+  });
+});
+
+describe('two runners on one collection', () => {
+  it('neither lose an event nor count one twice', async () => {
+    await whileServing(() =>
+      whileServing(async () => {
+        for (let n = 0; n < 200; n += 10) await orders.write(n, n + 10);
+        await until(async () => confirmed(await orders.documents('orders__1')) === 200);
+      }),
+    );
+    const documents = await orders.documents('orders__1');
+    expect(documents).toHaveLength(200);
+    for (const document of documents)
+      expect((document as ReadModelDocument & { history: unknown[] }).history).toHaveLength(2);
+  });
+});
