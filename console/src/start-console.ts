@@ -12,7 +12,6 @@ import {
 import { graphqlProxy } from './adapters/graphql-proxy.js';
 import { orderRoutes } from './adapters/order-routes.js';
 import { pagePolicy, pageRoutes } from './adapters/page-routes.js';
-import { endSilentConnections } from './adapters/silent-connections.js';
 import { topicRoutes } from './adapters/topic-routes.js';
 import type { Me } from './shapes.js';
 import { defaultWebRoot } from './web-root.js';
@@ -44,7 +43,6 @@ export async function startConsole(options: ConsoleOptions): Promise<Running & {
     readiness: new Readiness(),
     contentSecurityPolicy: pagePolicy,
     routes: async (app) => {
-      endSilentConnections(app.server, stopping.signal);
       app.get('/api/me', ({ caller: { subject, role } }): Me => ({ subject, role }));
       topicRoutes(app, log, stopping.signal);
       orderRoutes(app, log, stopping.signal);

@@ -12,6 +12,7 @@ import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
 import { Problem } from './problem.js';
 import type { Readiness } from './readiness.js';
+import { endSilentConnections } from './silent-connections.js';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -151,15 +152,17 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   measureRequests(app, options.metrics);
   serveHealth(app, options);
   await options.routes(app);
+  const endSilent = endSilentConnections(app.server);
   await listen(app, options);
   const address = app.server.address();
   const actual = typeof address === 'object' && address ? address.port : port;
-  return { url: `http://${host}:${actual}`, port: actual, stop: () => closeWithin(app, CLOSE_GRACE_MS) };
+  return { url: `http://${host}:${actual}`, port: actual, stop: () => closeWithin(app, endSilent) };
 }
 
 /** Waits for the requests under way; connections that are still open then are cut. */
-async function closeWithin(app: HttpApp, graceMs: number): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), graceMs);
+async function closeWithin(app: HttpApp, endSilent: () => void): Promise<void> {
+  endSilent();
+  const cut = setTimeout(() => app.server.closeAllConnections(), CLOSE_GRACE_MS);
   await app.close().finally(() => clearTimeout(cut));
 }
 

@@ -3,17 +3,19 @@ import type { Socket } from 'node:net';
 
 /**
  * Browsers open connections ahead of need. One that has not carried a request yet is not idle to Node, which would wait
- * for it when the server closes: such connections are ended when the server stops.
+ * for it when the server closes: what this returns ends them.
  */
-export function endSilentConnections(server: Pick<Server, 'on'>, stopping: AbortSignal): void {
+export function endSilentConnections(server: Pick<Server, 'on'>): () => void {
   const silent = new Set<Socket>();
+  let stopping = false;
   server.on('connection', (socket: Socket) => {
-    if (stopping.aborted) socket.destroy();
+    if (stopping) socket.destroy();
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
   server.on('request', ({ socket }) => silent.delete(socket));
-  stopping.addEventListener('abort', () => {
+  return () => {
+    stopping = true;
     for (const socket of silent) socket.destroy();
-  });
+  };
 }
