@@ -1,0 +1,35 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { testDriver } from './test-driver.js';
+import { built, type Input, inputLists, inputs, Model, type Plan, plans, results } from './testing/random-topology.js';
+
+function driven(plan: Plan, list: readonly Input[], restartAfterEveryRecord: boolean) {
+  const driver = testDriver(built(plan), { restartAfterEveryRecord });
+  for (const { type, key, n } of list) driver.pipe(inputs, key, { type, data: { n } });
+  const events = driver.events(results);
+  return {
+    outputs: events.map(({ subject, data }) => [subject, data.n]),
+    parked: driver.deadLetters().length,
+    stores: Object.fromEntries(driver.topology.stores.map(({ name }) => [name, driver.store(name)])),
+    ids: events.map(({ id }) => id),
+  };
+}
+
+describe('any topology of the built-in operators', () => {
+  it('gives what a plain fold gives, and the same when it restarts after every record', () => {
+    fc.assert(
+      fc.property(plans, inputLists, (plan, list) => {
+        const model = new Model(plan);
+        for (const input of list) model.take(input);
+        const { ids, ...once } = driven(plan, list, false);
+        expect(once).toEqual({
+          outputs: model.outputs,
+          parked: model.parked,
+          stores: Object.fromEntries(Object.keys(once.stores).map((name) => [name, model.store(name)])),
+        });
+        expect(driven(plan, list, true)).toEqual({ ids, ...once });
+      }),
+      { numRuns: 400 },
+    );
+  });
+});
