@@ -40,6 +40,6 @@ export const multiplyMoney = (money: Money, factor: number): Money => ({
   currency: money.currency,
 });
 
-export const negateMoney = (money: Money): Money => ({ amount: -money.amount, currency: money.currency });
+export const negateMoney = (money: Money): Money => ({ amount: 0 - money.amount, currency: money.currency });
 
 export const sameMoney = (a: Money, b: Money): boolean => a.amount === b.amount && a.currency === b.currency;
