@@ -1,7 +1,7 @@
 import { accounts } from '../app/aggregates.js';
 import { handle } from '../app/handle.js';
 import type { AccountCommand } from '../domain/account.js';
-import { answering, type Api, type ApiContext, commandContext, requireOperator } from './api.js';
+import { answering, type Api, type ApiContext, commandContext, requireOperator } from './request.js';
 import {
   AccountPath,
   DecidedAccount,

@@ -5,7 +5,7 @@ import { orders } from '../app/aggregates.js';
 import { handle, restoreEvent } from '../app/handle.js';
 import { placeOrder } from '../app/place-order.js';
 import type { Order } from '../domain/order.js';
-import { answering, type Api, type ApiContext, commandContext } from './api.js';
+import { answering, type Api, type ApiContext, commandContext } from './request.js';
 import {
   CancelOrderBody,
   DecidedOrder,

@@ -1,6 +1,6 @@
 import { products } from '../app/aggregates.js';
 import { handle } from '../app/handle.js';
-import { answering, type Api, type ApiContext, commandContext, requireOperator } from './api.js';
+import { answering, type Api, type ApiContext, commandContext, requireOperator } from './request.js';
 import {
   AddProductBody,
   ChangePriceBody,

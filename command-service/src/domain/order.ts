@@ -1,4 +1,10 @@
-import type { OrderCommandData, OrderDemand, OrderDomainEvent, OrderStatus } from '@order-flow/contracts';
+import {
+  type OrderCommandData,
+  type OrderDemand,
+  type OrderDomainEvent,
+  type OrderStatus,
+  statusAfter,
+} from '@order-flow/contracts';
 import { type Decider, refuse } from './decider.js';
 
 export type OrderCommand =
@@ -33,18 +39,6 @@ function advance(command: OrderCommandData, status: OrderStatus, demand: OrderDe
       return status === 'CANCELLING' ? [{ type: 'OrderCancelled', data: { orderId, customerId } }] : closed();
   }
 }
-
-const statusAfter: Readonly<Record<OrderDomainEvent['type'], OrderStatus>> = {
-  OrderCreated: 'PENDING',
-  OrderStockReserved: 'RESERVED',
-  OrderConfirmed: 'CONFIRMED',
-  OrderFailed: 'FAILED',
-  OrderCancellationRequested: 'CANCELLING',
-  OrderCancelled: 'CANCELLED',
-  OrderDispatched: 'DISPATCHED',
-  OrderDelivered: 'DELIVERED',
-  OrderRefunded: 'REFUNDED',
-};
 
 /** One order. It alone decides between confirmation, failure and cancellation. */
 export const order: Decider<OrderCommand, OrderDomainEvent, Order> = {

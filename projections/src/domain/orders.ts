@@ -3,10 +3,10 @@ import {
   type InventoryEvent,
   type OrderEvent,
   orderEvents,
-  type OrderStatus,
   type OrderView,
   type PaymentEvent,
   paymentEvents,
+  statusAfter,
 } from '@order-flow/contracts';
 import { type Body, projection } from './projection.js';
 
@@ -25,18 +25,6 @@ const EMPTY: Order = {
   reservation: null,
   payment: null,
   history: [],
-};
-
-const statusAfter: Readonly<Record<OrderEvent['type'], OrderStatus>> = {
-  OrderCreated: 'PENDING',
-  OrderStockReserved: 'RESERVED',
-  OrderConfirmed: 'CONFIRMED',
-  OrderFailed: 'FAILED',
-  OrderCancellationRequested: 'CANCELLING',
-  OrderCancelled: 'CANCELLED',
-  OrderDispatched: 'DISPATCHED',
-  OrderDelivered: 'DELIVERED',
-  OrderRefunded: 'REFUNDED',
 };
 
 function foldOrder(order: Order, event: OrderEvent): Order {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { eventType } from '../event.js';
-import { AccountId, FailureReason, OrderDemand, OrderId } from '../ordering-language.js';
+import { AccountId, FailureReason, OrderDemand, OrderId, type OrderStatus } from '../ordering-language.js';
 import { type DomainEventOf, type EventOf, eventTopic } from '../topic.js';
 
 const only = z.object({ orderId: OrderId, customerId: AccountId });
@@ -19,3 +19,16 @@ export const orderEvents = eventTopic('order.events', 'order id', {
 });
 export type OrderEvent = EventOf<typeof orderEvents>;
 export type OrderDomainEvent = DomainEventOf<typeof orderEvents>;
+
+/** What an order's status is after each of its events. */
+export const statusAfter: Readonly<Record<OrderEvent['type'], OrderStatus>> = {
+  OrderCreated: 'PENDING',
+  OrderStockReserved: 'RESERVED',
+  OrderConfirmed: 'CONFIRMED',
+  OrderFailed: 'FAILED',
+  OrderCancellationRequested: 'CANCELLING',
+  OrderCancelled: 'CANCELLED',
+  OrderDispatched: 'DISPATCHED',
+  OrderDelivered: 'DELIVERED',
+  OrderRefunded: 'REFUNDED',
+};
