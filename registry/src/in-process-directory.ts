@@ -12,18 +12,25 @@ export function inProcessDirectory(now: () => number = Date.now): ServiceDirecto
   };
   return {
     register({ service, id, url }) {
-      instances.set(id, { service, id, url, status: 'UP', registeredAt: now(), lastHeartbeatAt: now() });
+      let own: ServiceInstance = { service, id, url, status: 'UP', registeredAt: now(), lastHeartbeatAt: now() };
+      instances.set(id, own);
       changed();
+      /** An instance that registered anew under this id is none of this registration's business. */
+      const stands = () => instances.get(id) === own;
       const registration: Registration = {
         drain() {
-          const current = instances.get(id);
-          if (current) instances.set(id, { ...current, status: 'DRAINING' });
-          changed();
+          if (stands()) {
+            own = { ...own, status: 'DRAINING' };
+            instances.set(id, own);
+            changed();
+          }
           return Promise.resolve();
         },
         remove() {
-          instances.delete(id);
-          changed();
+          if (stands()) {
+            instances.delete(id);
+            changed();
+          }
           return Promise.resolve();
         },
       };

@@ -1,0 +1,49 @@
+import { describe, expect, it } from '@jest/globals';
+import { ConfigurationError, readSettings } from './configuration.js';
+
+const refusal = (env: Record<string, string>): string => {
+  try {
+    readSettings(env);
+    return 'accepted';
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigurationError);
+    return (error as Error).message;
+  }
+};
+
+describe('settings', () => {
+  it('have defaults that suit one machine; empty values count as unset, unknown variables are ignored', () => {
+    const settings = readSettings({ GATEWAY_PORT: '', KAFKA_BROKERS: '', HOME: '/root', PATH: ':' });
+    expect(settings).toMatchObject({ BIND_ADDRESS: '127.0.0.1', GATEWAY_PORT: 8080, PARTITIONS: 6 });
+    expect(settings.KAFKA_BROKERS).toBeUndefined();
+  });
+
+  it('are read as what they mean', () => {
+    const settings = readSettings({ PARTITIONS: '12', KAFKA_BROKERS: 'a:9092,b:9092', LOG_FORMAT: 'json' });
+    expect(settings).toMatchObject({ PARTITIONS: 12, KAFKA_BROKERS: 'a:9092,b:9092', LOG_FORMAT: 'json' });
+  });
+
+  it.each([
+    ['GATEWAY_PORT', 'http', 'a port, 0 to 65535'],
+    ['CONSOLE_PORT', '70000', 'a port, 0 to 65535'],
+    ['REGISTRY_PORT', '80.5', 'a port, 0 to 65535'],
+    ['EVENT_STORE_URL', 'http://localhost:2113', 'esdb://host:2113?tls=false'],
+    ['KAFKA_BROKERS', 'localhost', 'host:port,host:port'],
+    ['MONGO_URL', 'localhost:27017', 'mongodb://host:27017'],
+    ['REDIS_URL', 'localhost', 'redis://host:6379'],
+    ['PARTITIONS', '0', '1 to 256; fixed once topics exist'],
+    ['LOG_LEVEL', 'loud', 'trace, debug, info, warn, error, fatal or silent'],
+    ['LOG_FORMAT', 'xml', 'json or pretty (default: pretty on a terminal)'],
+    ['SAGA_STEP_DEADLINE_MS', '5', 'milliseconds, 100 to 86400000'],
+    ['COMMIT_INTERVAL_MS', '-1', 'milliseconds, 1 to 60000'],
+    ['RATE_LIMIT_PER_MINUTE', 'many', 'requests a minute and caller'],
+  ])('refuse %s=%s in one line that says what is allowed', (name, value, allowed) => {
+    expect(refusal({ [name]: value })).toBe(`${name}="${value}" is not valid; allowed: ${allowed}`);
+  });
+
+  it('never show a password, and never more than one line', () => {
+    const message = refusal({ MONGO_URL: 'mongo://admin:hunter2@db' });
+    expect(message).toBe('MONGO_URL=(hidden) is not valid; allowed: mongodb://host:27017');
+    expect(refusal({ LOG_LEVEL: 'a\nb' })).not.toContain('\n');
+  });
+});

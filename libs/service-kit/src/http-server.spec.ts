@@ -1,0 +1,152 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type HttpServer, type HttpServerOptions, startHttpServer } from './http-server.js';
+import { Identity } from './identity.js';
+import { silentLogger } from './logging.js';
+import { Metrics } from './metrics.js';
+import { Problem } from './problem.js';
+import { Readiness } from './readiness.js';
+
+describe('the HTTP server', () => {
+  let identity: Identity;
+  let readiness: Readiness;
+  let server: HttpServer;
+  let token: string;
+  let slow: { entered: Promise<void>; release: () => void };
+
+  const options = (more: Partial<HttpServerOptions> = {}): HttpServerOptions => ({
+    service: 'test',
+    host: '127.0.0.1',
+    port: 0,
+    identity,
+    logger: silentLogger(),
+    metrics: new Metrics('test'),
+    readiness,
+    bodyLimit: 1_000,
+    routes: (app) => {
+      let enter = (): void => undefined;
+      let release = (): void => undefined;
+      const entered = new Promise<void>((resolve) => (enter = resolve));
+      const released = new Promise<void>((resolve) => (release = resolve));
+      slow = { entered, release: () => release() };
+      app.get('/me', (request) => request.caller);
+      app.post('/echo', (request) => request.body);
+      app.get('/refuse', () => {
+        throw new Problem(409, 'PRICE_CHANGED', 'the price is another now', { actual: 5 });
+      });
+      app.get('/crash', () => {
+        throw new Error('secret of the database');
+      });
+      app.get('/slow', async () => {
+        enter();
+        await released;
+        return { done: true };
+      });
+    },
+    ...more,
+  });
+
+  beforeEach(async () => {
+    identity = await Identity.ephemeral();
+    readiness = new Readiness();
+    token = await identity.issue({ subject: 'alice', role: 'customer' });
+    server = await startHttpServer(options());
+  });
+  afterEach(() => server.stop());
+
+  const call = async (path: string, init: RequestInit = {}, bearer: string | null = token) => {
+    const headers = { ...(bearer ? { authorization: `Bearer ${bearer}` } : {}), ...(init.headers as object) };
+    const response = await fetch(server.url + path, { ...init, headers });
+    const text = await response.text();
+    const type = response.headers.get('content-type') ?? '';
+    return {
+      status: response.status,
+      type,
+      body: type.includes('json') ? (JSON.parse(text) as unknown) : text,
+      response,
+    };
+  };
+  const problem = async (path: string, init?: RequestInit, bearer?: string | null) => {
+    const { status, type, body } = await call(path, init, bearer);
+    expect(type).toContain('application/problem+json');
+    const { code, detail } = body as { code: string; detail: string };
+    expect(body).toMatchObject({ status, type: expect.stringContaining('urn:order-flow:problem:') });
+    return [status, code, detail];
+  };
+
+  it('answers health and metrics to anyone', async () => {
+    expect(await call('/health/live', {}, null)).toMatchObject({
+      status: 200,
+      body: { status: 'up', service: 'test' },
+    });
+    expect((await call('/health/ready', {}, null)).status).toBe(200);
+    readiness.down('bridge', 'connection refused');
+    expect(await call('/health/ready', {}, null)).toMatchObject({
+      status: 503,
+      body: { status: 'down', parts: { bridge: 'down: connection refused' } },
+    });
+    expect((await call('/health/live', {}, null)).status).toBe(200);
+    const { body } = await call('/metrics', {}, null);
+    const counted = String(body)
+      .match(/^http_request_duration_seconds_count.*$/gm)
+      ?.join('\n');
+    expect(counted).toMatch(/route="\/health\/ready",status="503"/);
+  });
+
+  it('needs a token for everything else', async () => {
+    expect(await call('/me')).toMatchObject({ status: 200, body: { subject: 'alice', role: 'customer' } });
+    expect((await problem('/me', {}, null)).slice(0, 2)).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await problem('/me', {}, 'a.b.c')).slice(0, 2)).toEqual([401, 'UNAUTHENTICATED']);
+    expect((await problem('/nothing', {}, null)).slice(0, 1)).not.toEqual([200]);
+  });
+
+  it('answers errors as problems, and keeps what is inside to itself', async () => {
+    const { status, body } = await call('/refuse');
+    expect([status, body]).toEqual([
+      409,
+      {
+        type: 'urn:order-flow:problem:price-changed',
+        title: 'price changed',
+        status: 409,
+        code: 'PRICE_CHANGED',
+        detail: 'the price is another now',
+        actual: 5,
+      },
+    ]);
+    expect(await problem('/crash')).toEqual([500, 'INTERNAL_ERROR', expect.not.stringContaining('secret')]);
+    expect(await problem('/nothing?x=1')).toEqual([404, 'NOT_FOUND', 'GET /nothing does not exist']);
+  });
+
+  it('refuses bodies that are too large, not JSON or of another kind', async () => {
+    const post = (body: string, type = 'application/json') =>
+      problem('/echo', { method: 'POST', body, headers: { 'content-type': type } });
+    expect((await post(JSON.stringify('x'.repeat(2_000)))).slice(0, 2)).toEqual([413, 'BODY_TOO_LARGE']);
+    expect((await post('{"a":')).slice(0, 2)).toEqual([400, 'MALFORMED_JSON']);
+    expect((await post('')).slice(0, 2)).toEqual([400, 'MALFORMED_JSON']);
+    expect((await post('<a/>', 'application/xml')).slice(0, 2)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
+    const fine = { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } };
+    expect(await call('/echo', fine)).toMatchObject({ status: 200, body: { a: 1 } });
+  });
+
+  it('sets the headers that browsers heed', async () => {
+    const { response } = await call('/me');
+    expect(response.headers.get('x-content-type-options')).toBe('nosniff');
+    expect(response.headers.get('x-powered-by')).toBeNull();
+  });
+
+  it('names the port that is in use', async () => {
+    const second = startHttpServer(options({ port: server.port }));
+    await expect(second).rejects.toMatchObject({
+      code: 'EADDRINUSE',
+      message: expect.stringContaining(`port ${server.port} on 127.0.0.1 is in use: test cannot listen`),
+    });
+  });
+
+  it('lets a request under way finish before it stops', async () => {
+    const answer = call('/slow');
+    await slow.entered;
+    const stopped = server.stop();
+    slow.release();
+    expect((await answer).body).toEqual({ done: true });
+    await stopped;
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, it } from '@jest/globals';
+import { pino } from 'pino';
+import { backoffDelay } from './backoff.js';
+import { BoundedQueue } from './bounded-queue.js';
+import { Lifecycle } from './lifecycle.js';
+import { silentLogger } from './logging.js';
+import { Readiness } from './readiness.js';
+import { supervise } from './supervision.js';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+async function until(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 5_000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error('it did not come true');
+    await turn();
+  }
+}
+
+describe('the lifecycle', () => {
+  const logged = () => {
+    const lines: string[] = [];
+    const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+    return { logger, messages: () => lines.map((line) => (JSON.parse(line) as { msg: string }).msg) };
+  };
+
+  it('stops in reverse, once, however often it is asked', async () => {
+    const lifecycle = new Lifecycle(silentLogger());
+    const done: string[] = [];
+    const part = (name: string) => ({
+      stop: async () => {
+        await turn();
+        done.push(name);
+      },
+    });
+    await lifecycle.start('store', async () => part('store'));
+    lifecycle.closing('log', { close: part('log').stop });
+    lifecycle.background('loop', async (signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      done.push('loop');
+    });
+    await lifecycle.start('server', async () => part('server'));
+    await Promise.all([lifecycle.stop(), lifecycle.stop()]);
+    expect(done).toEqual(['server', 'loop', 'log', 'store']);
+  });
+
+  it('does not keep a part that failed to start', async () => {
+    const lifecycle = new Lifecycle(silentLogger());
+    await expect(lifecycle.start('broken', () => Promise.reject(new Error('no disk')))).rejects.toThrow('no disk');
+    await lifecycle.stop();
+  });
+
+  it('goes on past a part that hangs or fails', async () => {
+    const { logger, messages } = logged();
+    const lifecycle = new Lifecycle(logger, 20);
+    const done: string[] = [];
+    await lifecycle.start('first', async () => ({ stop: async () => void done.push('first') }));
+    await lifecycle.start('hanging', async () => ({ stop: () => new Promise<void>(() => undefined) }));
+    await lifecycle.start('failing', async () => ({ stop: () => Promise.reject(new Error('torn')) }));
+    await lifecycle.stop();
+    expect(done).toEqual(['first']);
+    expect(messages()).toEqual(['failing failed to stop', 'hanging did not stop within 20 ms']);
+  });
+
+  it('tells of a loop that ends with an error, and still stops', async () => {
+    const { logger, messages } = logged();
+    const lifecycle = new Lifecycle(logger);
+    lifecycle.background('loop', () => Promise.reject(new Error('torn')));
+    await until(() => messages().length > 0);
+    await lifecycle.stop();
+    expect(messages()).toEqual(['loop ended with an error']);
+  });
+});
+
+describe('supervision', () => {
+  it('starts a failed part again, names the cause meanwhile, and ends with its signal', async () => {
+    const controller = new AbortController();
+    const readiness = new Readiness();
+    const reports: string[] = [];
+    let attempts = 0;
+    const run = async (signal: AbortSignal, ready: () => void): Promise<void> => {
+      reports.push(readiness.report()['bridge'] ?? 'unknown');
+      if (++attempts === 1) throw new Error('connection refused');
+      ready();
+      reports.push(readiness.report()['bridge'] ?? 'unknown');
+      if (attempts === 2) return;
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+    };
+    const backoff = { initial: 1, max: 2 };
+    const options = { signal: controller.signal, logger: silentLogger(), readiness, backoff };
+    const supervised = supervise('bridge', run, options);
+    await until(() => attempts === 3 && readiness.ready);
+    controller.abort();
+    await supervised;
+    expect(reports).toEqual(['down: starting', 'down: connection refused', 'up', 'down: ended unexpectedly', 'up']);
+    expect(readiness.report()).toEqual({ bridge: 'down: stopped' });
+  });
+
+  it('does not wait out its back-off when it is stopped', async () => {
+    const controller = new AbortController();
+    const readiness = new Readiness();
+    const options = { signal: controller.signal, logger: silentLogger(), readiness };
+    const supervised = supervise('part', () => Promise.reject(new Error('down')), {
+      ...options,
+      backoff: { initial: 60_000, max: 60_000 },
+    });
+    await until(() => readiness.report()['part'] === 'down: down');
+    controller.abort();
+    await supervised;
+  });
+
+  it('backs off exponentially between half a step and a step, up to a bound', () => {
+    const backoff = { initial: 100, max: 1_000 };
+    const least = [1, 2, 3, 4, 5, 60].map((attempt) => backoffDelay(attempt, backoff, () => 0));
+    const most = [1, 2, 3, 4, 5, 60].map((attempt) => backoffDelay(attempt, backoff, () => 1));
+    expect(least).toEqual([50, 100, 200, 400, 500, 500]);
+    expect(most).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+  });
+});
+
+describe('the bounded queue', () => {
+  it('makes a producer wait while it is full', async () => {
+    const queue = new BoundedQueue<number>(2);
+    let pushed = 0;
+    const producing = (async () => {
+      for (let item = 0; item < 5; item++) {
+        await queue.push(item);
+        pushed++;
+      }
+      queue.close();
+    })();
+    await turn();
+    expect(pushed).toBe(2);
+    expect(await queue.take(1)).toEqual([0]);
+    await turn();
+    expect(pushed).toBe(3);
+    const rest: number[] = [];
+    for (let taken = await queue.take(10); taken.length > 0; taken = await queue.take(10)) rest.push(...taken);
+    await producing;
+    expect(rest).toEqual([1, 2, 3, 4]);
+  });
+
+  it('lets a waiting consumer and a waiting producer go when it is closed', async () => {
+    const empty = new BoundedQueue<number>(1);
+    const taking = empty.take(1);
+    empty.close();
+    expect(await taking).toEqual([]);
+    const full = new BoundedQueue<number>(1);
+    await full.push(1);
+    const pushing = full.push(2);
+    full.close();
+    await pushing;
+  });
+});

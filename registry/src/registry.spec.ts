@@ -1,0 +1,119 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Identity, type ServiceDirectory, silentLogger } from '@order-flow/service-kit';
+import { inProcessDirectory, startRegistry } from './index.js';
+
+const instance = (id: string, service = 'command-service') => ({ service, id, url: `http://127.0.0.1:1/${id}` });
+const ids = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id);
+
+describe('the directory within one process', () => {
+  it('lists what is registered, without what drains, until it is removed', async () => {
+    const directory = inProcessDirectory(() => 1_000);
+    const first = await directory.register(instance('a'));
+    await directory.register(instance('b'));
+    await directory.register(instance('p', 'projections'));
+    expect(ids(directory.instances('command-service'))).toEqual(['a', 'b']);
+    expect(directory.instances('command-service')[0]).toEqual({
+      ...instance('a'),
+      status: 'UP',
+      registeredAt: 1_000,
+      lastHeartbeatAt: 1_000,
+    });
+    await first.drain();
+    expect(ids(directory.instances('command-service'))).toEqual(['b']);
+    expect(directory.all().find(({ id }) => id === 'a')?.status).toBe('DRAINING');
+    await first.remove();
+    expect(ids(directory.all())).toEqual(['b', 'p']);
+    expect(directory.instances('unknown')).toEqual([]);
+  });
+
+  it('tells watchers of every change, with a growing version', async () => {
+    const directory = inProcessDirectory();
+    const seen: number[] = [];
+    const stop = directory.watch(() => seen.push(directory.version));
+    const registration = await directory.register(instance('a'));
+    await registration.drain();
+    await registration.remove();
+    stop();
+    await directory.register(instance('b'));
+    expect(seen).toEqual([1, 2, 3]);
+    expect(directory.version).toBe(4);
+  });
+
+  it('does not let an older registration drain or remove a newer one of its id', async () => {
+    const directory = inProcessDirectory();
+    const older = await directory.register(instance('a'));
+    await directory.register({ ...instance('a'), url: 'http://127.0.0.1:2' });
+    await older.drain();
+    await older.remove();
+    expect(directory.instances('command-service')).toMatchObject([
+      { id: 'a', status: 'UP', url: 'http://127.0.0.1:2' },
+    ]);
+  });
+
+  it('does not bring back what was removed', async () => {
+    const directory = inProcessDirectory();
+    const registration = await directory.register(instance('a'));
+    await registration.remove();
+    await registration.drain();
+    expect(directory.all()).toEqual([]);
+  });
+});
+
+describe("the registry's HTTP API", () => {
+  let directory: ServiceDirectory;
+  let identity: Identity;
+  let registry: Awaited<ReturnType<typeof startRegistry>>;
+
+  beforeEach(async () => {
+    directory = inProcessDirectory();
+    identity = await Identity.ephemeral();
+    registry = await startRegistry({ directory, identity, logger: silentLogger(), host: '127.0.0.1', port: 0 });
+  });
+  afterEach(() => registry.stop());
+
+  const get = async (path: string, role?: 'customer' | 'operator' | 'service') => {
+    const token = role && (await identity.issue({ subject: 'somebody', role }));
+    const response = await fetch(registry.server.url + path, {
+      headers: token ? { authorization: `Bearer ${token}` } : {},
+    });
+    const text = await response.text();
+    const json = response.headers.get('content-type')?.includes('json') ?? false;
+    return { status: response.status, body: json ? (JSON.parse(text) as unknown) : text };
+  };
+
+  it('is for operators and services', async () => {
+    for (const path of ['/services', '/services/command-service']) {
+      expect(await get(path)).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+      expect(await get(path, 'customer')).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+      expect((await get(path, 'operator')).status).toBe(200);
+      expect((await get(path, 'service')).status).toBe(200);
+    }
+  });
+
+  it('lists all instances, and of one service those that take work', async () => {
+    const draining = await directory.register(instance('a'));
+    await directory.register(instance('b'));
+    await draining.drain();
+    expect(await get('/services', 'operator')).toMatchObject({
+      body: {
+        version: 3,
+        instances: [
+          { id: 'a', status: 'DRAINING' },
+          { id: 'b', status: 'UP' },
+        ],
+      },
+    });
+    const { body } = await get('/services/command-service', 'service');
+    expect(ids((body as { instances: { id: string }[] }).instances)).toEqual(['b']);
+  });
+
+  it('serves its page without data to anyone, and counts instances for Prometheus', async () => {
+    await directory.register(instance('a'));
+    const page = await get('/');
+    expect(page.status).toBe(200);
+    expect(page.body).toContain('<title>Service registry</title>');
+    expect(page.body).not.toContain('127.0.0.1:1/a');
+    for (const asset of ['/dashboard.js', '/dashboard.css']) expect((await get(asset)).status).toBe(200);
+    expect((await get('/metrics')).body).toMatch(/registry_instances\{.*service="command-service".*\} 1/);
+  });
+});
