@@ -3,7 +3,7 @@ export * from './errors.js';
 export { changelogTopic, deadLetterTopic, type Punctuated, repartitionTopic, type Topology } from './graph.js';
 export { lmdbState } from './lmdb-state.js';
 export type { TopologyObserver } from './observer.js';
-export * from './operators.js';
+export { filter, flatMap, map, ofType, stateless, type StatelessOperator, tap } from './operators.js';
 export type { Cause, Rec } from './record.js';
 export { type RunningTopology, runTopology, type TopologyRun } from './runner.js';
 export type { SliceOptions } from './slice.js';

@@ -1,14 +1,7 @@
 import type { LogRecord, NewRecord } from '@order-flow/event-log';
-import {
-  map as rxMap,
-  merge,
-  mergeMap,
-  type Observable,
-  type OperatorFunction,
-  Subject,
-  type Subscription,
-} from 'rxjs';
+import { map as rxMap, merge, type Observable, type OperatorFunction, Subject, type Subscription } from 'rxjs';
 import type { Node, OpenStores, ProcessNode, PunctuateNode, SourceNode, Stores, Topology } from './graph.js';
+import { flatten } from './operators.js';
 import type { Rec } from './record.js';
 import type { KeyValueStore } from './store.js';
 
@@ -94,7 +87,7 @@ export class TopologyInstance {
 
   #handler(node: ProcessNode): OperatorFunction<Rec, Rec> {
     const stores = this.#open(node.stores);
-    return mergeMap((record) => node.handle(record, stores).map((value) => ({ ...record, value })));
+    return flatten((record) => node.handle(record, stores));
   }
 
   #input<Kind extends Node>(

@@ -1,4 +1,4 @@
-import { filter as rxFilter, map as rxMap, mergeMap, type OperatorFunction, tap as rxTap } from 'rxjs';
+import { filter as rxFilter, map as rxMap, Observable, type OperatorFunction, tap as rxTap } from 'rxjs';
 import type { Rec } from './record.js';
 
 declare const statelessBrand: unique symbol;
@@ -31,9 +31,30 @@ export const ofType = <In extends { readonly type: string }, Type extends In['ty
   );
 };
 
+/** Like RxJS mergeMap to arrays, without an inner observable for each record. */
+export const flatten =
+  <In, Out>(project: (record: Rec<In>) => readonly Out[]): OperatorFunction<Rec<In>, Rec<Out>> =>
+  (source) =>
+    new Observable((subscriber) =>
+      source.subscribe({
+        next: (record) => {
+          let values: readonly Out[];
+          try {
+            values = project(record);
+          } catch (error) {
+            subscriber.error(error);
+            return;
+          }
+          for (const value of values) subscriber.next({ ...record, value });
+        },
+        error: (error) => subscriber.error(error),
+        complete: () => subscriber.complete(),
+      }),
+    );
+
 /** Each value becomes none, one or several, in order. */
 export const flatMap = <In, Out>(project: (value: In, record: Rec<In>) => readonly Out[]): StatelessOperator<In, Out> =>
-  stateless(mergeMap((record) => project(record.value, record).map((value) => ({ ...record, value }))));
+  stateless(flatten((record) => project(record.value, record)));
 
 /** Looks at each value; must not change anything that matters after a restart. */
 export const tap = <In>(look: (value: In, record: Rec<In>) => void): StatelessOperator<In, In> =>

@@ -59,6 +59,7 @@ export class Slice {
   #identity = '';
   #committedPositions: ReadonlyMap<string, number> = new Map();
   #restored = false;
+  #committedAt = 0;
   #consumed = 0;
   #deadInARow = 0;
   #lastOrigin = '';
@@ -203,7 +204,8 @@ export class Slice {
   #untilPunctuation(): number {
     const { now } = this.#context;
     const due = this.#instance.punctuations.map(({ name }) => (this.#nextPunctuation.get(name) ?? 0) - now());
-    return Math.min(1_000, ...due.map((ms) => Math.max(ms, this.#caughtUp ? 0 : 50)));
+    const longest = this.#moved ? this.#context.options.commitIntervalMs : 1_000;
+    return Math.min(longest, ...due.map((ms) => Math.max(ms, this.#caughtUp ? 0 : 50)));
   }
 
   #punctuate(): void {
@@ -228,18 +230,27 @@ export class Slice {
     return JSON.stringify(positions);
   }
 
-  /** Whether there is anything to commit. */
-  #isIdle(writes: ReadonlyMap<string, ReadonlyMap<string, unknown>>): boolean {
-    const { positions } = this.#buffer;
-    if ([...positions].some(([topic, offset]) => this.#committedPositions.get(topic) !== offset)) return false;
-    return this.#instance.outputs.length === 0 && [...writes.values()].every((entries) => entries.size === 0);
+  get #moved(): boolean {
+    return [...this.#buffer.positions].some(([topic, offset]) => this.#committedPositions.get(topic) !== offset);
+  }
+
+  /**
+   * Whether a commit can wait. Records that left no trace only move positions: reading them again changes nothing, so
+   * their positions are committed with the next outputs, or after the commit interval.
+   */
+  #canWait(writes: ReadonlyMap<string, ReadonlyMap<string, unknown>>): boolean {
+    const traces = this.#instance.outputs.length + this.#deadLetters.length;
+    if (traces > 0 || [...writes.values()].some((entries) => entries.size > 0)) return false;
+    if (!this.#moved) return true;
+    const { commitRecords, commitIntervalMs } = this.#context.options;
+    return this.#consumed < commitRecords && performance.now() - this.#committedAt < commitIntervalMs;
   }
 
   async #commit(writer: LogWriter): Promise<void> {
     const { topology, slice, observer, now } = this.#context;
     const writes = new Map([...this.stores].map(([name, store]) => [name, store.uncommitted()] as const));
     const { outputs } = this.#instance;
-    if (this.#isIdle(writes)) return;
+    if (this.#canWait(writes)) return;
     const startedAt = performance.now();
     const positions = new Map(this.#buffer.positions);
     writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText())]]));
@@ -255,6 +266,7 @@ export class Slice {
     this.#stateCommit = this.#context.state.commit(writes, meta);
     this.#stateCommit.catch(() => undefined);
     this.#committedPositions = positions;
+    this.#committedAt = performance.now();
     observer.committed?.({
       slice,
       consumed: this.#consumed,
