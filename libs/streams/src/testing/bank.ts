@@ -35,11 +35,12 @@ export const bank = topology('bank', (t) => {
   const source = t.from(entries);
   source
     .process('book', { accounts }, ({ key, value }, stores) => {
-      if (value.data.amount < 0) throw new Error('negative amount');
       const before = stores.accounts.get(key) ?? { balance: 0, entries: 0 };
       const after = { balance: before.balance + signed(value), entries: before.entries + 1 };
       if (after.balance === 0) stores.accounts.delete(key);
       else stores.accounts.put(key, after);
+      // Late, so that there is something to undo.
+      if (value.data.amount < 0) throw new Error('negative amount');
       return [{ type: 'BalanceChanged' as const, data: after }];
     })
     .to(balanceEvents);
