@@ -67,6 +67,7 @@ export class PlatformProcess {
     await rm(readyFile, { force: true });
     const root = repositoryRoot();
     const args = [
+      '--max-semi-space-size=32',
       'scripts/start.mjs',
       '--data-dir',
       this.dataDir,

@@ -12,23 +12,9 @@ import { eventually, gate } from './testing/eventually.js';
 import { failingAt, hookedLog, hookedState, type LogHooks, type StateHooks } from './testing/hooked-log.js';
 import { parkingConformance } from './testing/parking.contract.js';
 import { punctuationConformance } from './testing/punctuation.contract.js';
+import type { Run, StreamsFixture } from './testing/streams-fixture.js';
 
-/** A backend under test. */
-export interface StreamsFixture {
-  readonly log: EventLog;
-  /** The local state of this name: empty at first, opened again (as by a new process) whenever it is asked for. */
-  state(name: string): Promise<StateBackend>;
-  close(): Promise<void>;
-}
-
-/** A topology that runs until it is stopped. */
-export interface Run {
-  readonly running: RunningTopology;
-  readonly failures: { readonly slice: number; readonly error: Error; readonly retryInMs: number }[];
-  /** Changelog records replayed. */
-  readonly restored: () => number;
-  stop(): Promise<void>;
-}
+export type { Run, StreamsFixture } from './testing/streams-fixture.js';
 
 const SMALL: Partial<SliceOptions> = { commitRecords: 7, commitIntervalMs: 20, bufferRecords: 50 };
 

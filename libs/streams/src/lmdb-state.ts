@@ -1,18 +1,46 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { open, type RootDatabase } from 'lmdb';
 import type { SliceState, StateBackend, StateMeta } from './state.js';
 
 const META_STORE = '';
 const SEPARATOR = '\u0000';
 
+/** Which boot of the machine this is; undefined where the system does not tell. */
+function currentBoot(): string | undefined {
+  try {
+    return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Removes state that a former boot of the machine left: without syncs, a crash of the machine may have torn it. */
+function discardFormerBoot(path: string, boot: string): void {
+  const marker = join(path, 'boot');
+  if (existsSync(path) && (!existsSync(marker) || readFileSync(marker, 'utf8') !== boot))
+    rmSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true });
+  writeFileSync(marker, boot);
+}
+
 /**
  * State of all slices of a process in one LMDB environment, so that slices that commit at the same time share a write.
- * It may lag behind the changelogs after a crash (it does not wait for the disk): a start replays the difference.
+ * It is a cache of the changelogs: it never waits for the disk, survives the end of the process, and is restored anew
+ * after a restart of the machine.
  * @param path a directory that belongs to this process alone
  */
 export function lmdbState(path: string): StateBackend {
-  mkdirSync(path, { recursive: true });
-  const db = open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', eventTurnBatching: false });
+  const boot = currentBoot();
+  if (boot) discardFormerBoot(path, boot);
+  else mkdirSync(path, { recursive: true });
+  const db = open<Buffer, Buffer>({
+    path,
+    encoding: 'binary',
+    keyEncoding: 'binary',
+    eventTurnBatching: false,
+    noSync: boot !== undefined,
+  });
   return {
     slice: (topology, slice) => lmdbSlice(db, `${topology}${SEPARATOR}${slice}${SEPARATOR}`),
     close: () => db.close(),

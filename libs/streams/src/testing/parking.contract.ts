@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { NewRecord } from '@order-flow/event-log';
 import { z } from 'zod';
-import type { Run, StreamsFixture } from '../conformance.contract.js';
 import { changelogTopic, deadLetterTopic, type Topology } from '../graph.js';
 import type { TopologyRun } from '../runner.js';
 import type { StateBackend } from '../state.js';
@@ -9,11 +8,7 @@ import { topology } from '../topology.js';
 import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
 import { auditBank, consumed, readTopic } from './bank-audit.js';
 import { eventually } from './eventually.js';
-
-export interface Conformance {
-  readonly fixture: StreamsFixture;
-  readonly begin: (run: Partial<Omit<TopologyRun, 'signal'>> & { readonly state: StateBackend }) => Run;
-}
+import type { Conformance, Run } from './streams-fixture.js';
 
 const deposit = (number: number, account: string, amount = 10): NewRecord =>
   entryRecord(number, account, { type: 'Deposited', data: { amount, kind: 'poison' } });

@@ -6,7 +6,7 @@ import { BANK_PARTITIONS, balanceEvents, entries, entryRecord, produce } from '.
 import { consumed, readTopic } from './bank-audit.js';
 import { eventually } from './eventually.js';
 import { hookedLog } from './hooked-log.js';
-import type { Conformance } from './parking.contract.js';
+import type { Conformance } from './streams-fixture.js';
 
 const DEADLINE = 60_000;
 
