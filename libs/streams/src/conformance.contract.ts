@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type EventLog, partitionForKey } from '@order-flow/event-log';
 import { changelogTopic } from './graph.js';
 import type { TopologyObserver } from './observer.js';
-import { type RunningTopology, runTopology, type TopologyRun } from './runner.js';
+import { runTopology, type TopologyRun } from './runner.js';
 import type { SliceOptions } from './slice.js';
 import type { StateBackend } from './state.js';
 import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries, produce } from './testing/bank.js';

@@ -2,8 +2,6 @@ import { describe, expect, it } from '@jest/globals';
 import type { NewRecord } from '@order-flow/event-log';
 import { z } from 'zod';
 import { changelogTopic, deadLetterTopic, type Topology } from '../graph.js';
-import type { TopologyRun } from '../runner.js';
-import type { StateBackend } from '../state.js';
 import { topology } from '../topology.js';
 import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
 import { auditBank, consumed, readTopic } from './bank-audit.js';
