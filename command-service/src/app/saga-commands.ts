@@ -14,6 +14,8 @@ import { orders } from './aggregates.js';
 import { handle } from './handle.js';
 
 const GROUP = 'command-service';
+/** Offsets may lag: a command that comes again finds itself in the stream. */
+const COMMIT_OFFSETS_EVERY_MS = 250;
 
 /** Where records of `order.commands` go that are no commands. */
 export const commandDeadLetters: TopicSettings = {
@@ -65,11 +67,28 @@ async function startOffsets(log: EventLog, slices: readonly number[]): Promise<O
 }
 
 async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: Offset): Promise<void> {
-  for await (const batch of epoch.read([from])) {
-    await handleBatch(context, batch);
-    if (epoch.signal.aborted) return;
-    const offsets = [{ topic: batch.topic, partition: batch.partition, offset: batch.nextOffset }];
-    await context.log.admin.commitOffsets({ group: GROUP, offsets });
+  let handled = from;
+  let committed = from;
+  let commits: Promise<void> = Promise.resolve();
+  const commit = async (): Promise<void> => {
+    if (handled === committed) return;
+    committed = handled;
+    await context.log.admin.commitOffsets({ group: GROUP, offsets: [handled] });
+  };
+  const failed = new AbortController();
+  const committing = setInterval(() => {
+    commits = commits.then(commit);
+    commits.catch(() => failed.abort());
+  }, COMMIT_OFFSETS_EVERY_MS);
+  try {
+    for await (const batch of epoch.read([from], failed.signal)) {
+      await handleBatch(context, batch);
+      handled = { topic: batch.topic, partition: batch.partition, offset: batch.nextOffset };
+    }
+    await commits;
+    await commit();
+  } finally {
+    clearInterval(committing);
   }
 }
 

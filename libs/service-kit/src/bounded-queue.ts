@@ -20,6 +20,11 @@ export class BoundedQueue<Item> {
     while (this.#items.length === 0 && !this.#closed) {
       await new Promise<void>((resolve) => (this.#wakeConsumer = resolve));
     }
+    return this.takeNow(max);
+  }
+
+  /** What there is, at most `max`. */
+  takeNow(max: number): Item[] {
     const taken = this.#items.splice(0, max);
     this.#wakeProducer?.();
     return taken;

@@ -22,6 +22,9 @@ export interface SliceOptions {
   readonly deadLettersInARow: number;
 }
 
+/** How long positions alone may wait for their commit. */
+const POSITIONS_WAIT_MS = 1_000;
+
 export const DEFAULT_SLICE_OPTIONS: SliceOptions = {
   commitIntervalMs: 100,
   commitRecords: 500,
@@ -204,8 +207,7 @@ export class Slice {
   #untilPunctuation(): number {
     const { now } = this.#context;
     const due = this.#instance.punctuations.map(({ name }) => (this.#nextPunctuation.get(name) ?? 0) - now());
-    const longest = this.#moved ? this.#context.options.commitIntervalMs : 1_000;
-    return Math.min(longest, ...due.map((ms) => Math.max(ms, this.#caughtUp ? 0 : 50)));
+    return Math.min(POSITIONS_WAIT_MS, ...due.map((ms) => Math.max(ms, this.#caughtUp ? 0 : 50)));
   }
 
   #punctuate(): void {
@@ -236,14 +238,14 @@ export class Slice {
 
   /**
    * Whether a commit can wait. Records that left no trace only move positions: reading them again changes nothing, so
-   * their positions are committed with the next outputs, or after the commit interval.
+   * their positions are committed with the next outputs, or after a second.
    */
   #canWait(writes: ReadonlyMap<string, ReadonlyMap<string, unknown>>): boolean {
     const traces = this.#instance.outputs.length + this.#deadLetters.length;
     if (traces > 0 || [...writes.values()].some((entries) => entries.size > 0)) return false;
     if (!this.#moved) return true;
-    const { commitRecords, commitIntervalMs } = this.#context.options;
-    return this.#consumed < commitRecords && performance.now() - this.#committedAt < commitIntervalMs;
+    const waited = performance.now() - this.#committedAt;
+    return this.#consumed < this.#context.options.commitRecords && waited < POSITIONS_WAIT_MS;
   }
 
   async #commit(writer: LogWriter): Promise<void> {

@@ -1,7 +1,7 @@
 import type { EventTopic, ReadModelDocument } from '@order-flow/contracts';
 import type { EventLog, LogRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
 import { firstRevision, type ReadStore } from '@order-flow/read-store';
-import { BoundedQueue, type ChangeSignal, type Logger } from '@order-flow/service-kit';
+import { BoundedQueue, type ChangeSignal, type Logger, sleep } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
 import { Checkpoints } from './checkpoints.js';
@@ -84,7 +84,9 @@ async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () =>
     saves.catch(() => queue.close());
   }, CHECKPOINT_EVERY_MS);
   try {
-    for (let batches = await queue.take(TOGETHER); batches.length > 0; batches = await queue.take(TOGETHER)) {
+    for (;;) {
+      const batches = await takeTogether(queue, projection.lingerMs, epoch.signal);
+      if (batches.length === 0) break;
       const parsed = parseAll(run, batches, deadLetters);
       const signals = await applier.apply(parsed);
       for (const { topic, partition, nextOffset } of batches) {
@@ -103,6 +105,18 @@ async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () =>
     clearInterval(saving);
     queue.close();
   }
+}
+
+/** What there is; with a linger, what came until then too. */
+async function takeTogether(
+  queue: BoundedQueue<RecordBatch>,
+  lingerMs: number,
+  signal: AbortSignal,
+): Promise<RecordBatch[]> {
+  const batches = await queue.take(TOGETHER);
+  if (lingerMs === 0 || batches.length === 0 || batches.length === TOGETHER) return batches;
+  await sleep(lingerMs, signal);
+  return [...batches, ...queue.takeNow(TOGETHER - batches.length)];
 }
 
 async function readInto(

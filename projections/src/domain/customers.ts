@@ -83,5 +83,6 @@ export const customers = projection<
     if (isOrder(event)) return foldOrder(customer, event);
     return isPayment(event) ? foldPayment(customer, event) : foldAccount(customer, event);
   },
+  lingerMs: 20,
   version: ({ version }) => version,
 });

@@ -90,5 +90,6 @@ export const orders = projection<
     const next = foldByTopic(order, event);
     return event.time > next.updatedAt ? { ...next, updatedAt: event.time } : next;
   },
+  lingerMs: 0,
   version: ({ version }) => version,
 });

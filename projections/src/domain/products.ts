@@ -76,5 +76,6 @@ export const products = projection<ProductView, readonly [typeof catalogEvents, 
   }),
   fold: (product, event, sku) =>
     isInventory(event) ? foldInventory(product, event, sku) : foldCatalog(product, event),
+  lingerMs: 20,
   version: ({ version }) => version,
 });
