@@ -43,13 +43,23 @@ const ended = (id: string, ...statuses: string[]): Promise<Order> =>
     const order = await read(id);
     return order && statuses.includes(order.status) ? order : undefined;
   });
+/** Read models may be some milliseconds behind: waits until they have everything that is on the topics. */
+const caughtUp = (): Promise<true> =>
+  eventually(async () => {
+    const headers = { authorization: `Bearer ${await platform.token()}` };
+    const response = await fetch(`${platform.urls.projections}/projections`, { headers });
+    const statuses = (await response.json()) as { lag: number }[];
+    return statuses.every(({ lag }) => lag === 0) || undefined;
+  });
 async function stockOf(sku: string): Promise<{ onHand: number; reserved: number; available: number }> {
+  await caughtUp();
   const { data } = await platform.graphql('query ($sku: ID!) { product(sku: $sku) { onHand reserved available } }', {
     sku,
   });
   return data?.['product'] as { onHand: number; reserved: number; available: number };
 }
 async function balanceOf(id: string): Promise<number> {
+  await caughtUp();
   const { data } = await platform.graphql('query ($id: ID!) { account(id: $id) { balances { amount } } }', { id });
   return (data?.['account'] as { balances: { amount: number }[] }).balances[0]?.amount ?? 0;
 }
