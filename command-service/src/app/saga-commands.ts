@@ -6,7 +6,14 @@ import {
   orderCommands,
   type TopicSettings,
 } from '@order-flow/contracts';
-import type { EventLog, LogRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
+import {
+  deadLetterHeaders,
+  type EventLog,
+  type LogRecord,
+  type Offset,
+  type OwnershipEpoch,
+  type RecordBatch,
+} from '@order-flow/event-log';
 import type { EventStore } from '@order-flow/event-store';
 import type { Logger, Metrics } from '@order-flow/service-kit';
 import { CommandRefused } from '../domain/decider.js';
@@ -133,14 +140,7 @@ async function decodeOrPark(
     const origin = `${record.topic}-${record.partition}-${record.offset}`;
     logger.warn({ origin, err: error }, `${GROUP} parked ${origin}: ${error.message}`);
     const writer = await log.openWriter(`${GROUP}-dlq-${record.partition}`);
-    const headers = {
-      ...record.headers,
-      'dlq-error': error.message,
-      'dlq-code': error.code,
-      'dlq-topic': record.topic,
-      'dlq-partition': String(record.partition),
-      'dlq-offset': String(record.offset),
-    };
+    const headers = deadLetterHeaders(record, error);
     const { key, value, timestamp } = record;
     await writer.commit({ records: [{ topic: commandDeadLetters.name, key, value, headers, timestamp }] });
     await writer.close();

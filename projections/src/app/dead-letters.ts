@@ -1,5 +1,5 @@
 import type { TopicSettings } from '@order-flow/contracts';
-import type { EventLog, LogRecord, NewRecord } from '@order-flow/event-log';
+import { deadLetterHeaders, type EventLog, type LogRecord, type NewRecord } from '@order-flow/event-log';
 
 /** Where records go that a projection cannot fold. */
 export const projectionDeadLetters: TopicSettings = {
@@ -18,17 +18,10 @@ export class DeadLetters {
     readonly collection: string,
   ) {}
 
-  add({ topic, partition, offset, key, value, headers, timestamp }: LogRecord, error: Error): void {
-    const { code } = error as Error & { code?: unknown };
-    const reason = {
-      'dlq-error': error.message.slice(0, 2_000),
-      'dlq-code': typeof code === 'string' ? code : error.name,
-      'dlq-consumer': this.collection,
-      'dlq-topic': topic,
-      'dlq-partition': String(partition),
-      'dlq-offset': String(offset),
-    };
-    const parked = { topic: projectionDeadLetters.name, key, value, timestamp, headers: { ...headers, ...reason } };
+  add(record: LogRecord, error: Error): void {
+    const { key, value, timestamp } = record;
+    const headers = { ...deadLetterHeaders(record, error), 'dlq-consumer': this.collection };
+    const parked = { topic: projectionDeadLetters.name, key, value, timestamp, headers };
     this.#pending.push(parked);
   }
 

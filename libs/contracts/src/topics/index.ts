@@ -14,9 +14,6 @@ export * from './order-commands.js';
 export * from './order-events.js';
 export * from './payment-events.js';
 
-/** Default partition count of every topic but `bridge.checkpoint`. Fixed for the life of a log. */
-export const DEFAULT_PARTITIONS = 6;
-
 /** Topics of CloudEvents, by name. */
 export const eventTopics: readonly EventTopic[] = [
   catalogEvents,
