@@ -409,6 +409,19 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         expect((await within(settle, 'the end', member.next())).done).toBe(true);
       });
 
+      it('confirms an epoch that goes on, and none that ended', async () => {
+        const first = joined(stop.signal);
+        const alone = await next(first);
+        expect(await within(settle, 'the confirmation', alone.confirm())).toBe(true);
+        const following = next(first);
+        await next(joined(stop.signal));
+        const shared = await within(settle, 'the next epoch', following);
+        expect(await alone.confirm()).toBe(false);
+        expect(await within(settle, 'the confirmation', shared.confirm())).toBe(true);
+        stop.abort();
+        expect(await shared.confirm()).toBe(false);
+      });
+
       it('is independent of other groups', async () => {
         const [one, two] = await Promise.all([
           next(joined(stop.signal)),

@@ -74,6 +74,11 @@ export interface OwnershipEpoch {
    * Ends with the epoch, or earlier by `signal`.
    */
   read(from: readonly Offset[], signal?: AbortSignal): AsyncIterable<RecordBatch>;
+  /**
+   * Asks the group anew, after the call: true when it still counts these slices as this member's, false once the epoch has
+   * ended. Waits while the group cannot be asked. Before a failed owner fences whoever writes in its place, it asks.
+   */
+  confirm(): Promise<boolean>;
   /** Aborted before the next epoch is handed out. */
   readonly signal: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Attention } from '../attention.js';
 import { type GroupName, LogError } from '../port.js';
 import type { LogStorage } from '../storage/log-storage.js';
@@ -23,12 +24,14 @@ export class GroupMember {
   readonly #attention = new Attention();
   readonly #unwatch: () => void;
   readonly #timer: NodeJS.Timeout;
+  readonly #interval: number;
   #tenure = new AbortController();
   #since: number | undefined;
   #leaving: Promise<void> | undefined;
 
   constructor(storage: LogStorage, group: GroupName, sliceCount: number, times: SessionTimes) {
     this.#storage = storage;
+    this.#interval = times.heartbeatInterval;
     this.#enrolment = { group, id: randomUUID(), sliceCount, sessionTimeout: times.sessionTimeout };
     this.#unwatch = storage.changes.watch([groupSubject(group)], () => this.#notice());
     // A heartbeat that the storage refuses is made up for by the next; others expire this member if none comes through.
@@ -62,6 +65,20 @@ export class GroupMember {
       }
     }
     return undefined;
+  }
+
+  /** Whether a heartbeat from now on still finds the member in this tenure. Tries again while the storage refuses it. */
+  async confirm({ signal }: Tenure): Promise<boolean> {
+    while (!signal.aborted) {
+      try {
+        await this.beat();
+        this.#notice();
+        return !signal.aborted;
+      } catch {
+        await delay(this.#interval, undefined, { signal }).catch(() => undefined);
+      }
+    }
+    return false;
   }
 
   leave(): Promise<void> {

@@ -62,7 +62,7 @@ export async function* joinGroup(
       const owned = tenure;
       const read = (from: readonly Offset[], until?: AbortSignal): AsyncIterable<RecordBatch> =>
         readOwned(reach, owned, from, until);
-      yield { slices: owned.slices, signal: owned.signal, read };
+      yield { slices: owned.slices, signal: owned.signal, read, confirm: () => member.confirm(owned) };
     }
   } finally {
     signal.removeEventListener('abort', leave);
