@@ -10,6 +10,7 @@ const SOURCES = [
   'registry',
   'console',
   'all-in-one',
+  'servers',
   'bench',
 ];
 const SKIPPED = new Set(['node_modules', 'dist', '.cache']);
@@ -22,6 +23,7 @@ const PROGRAMS = {
   demo: 'bench/src/demo.ts',
   bench: 'bench/src/main.ts',
   'verify-crash': 'bench/src/verify-crash.ts',
+  servers: 'servers/src/main.ts',
 };
 
 function fingerprint(root, folders) {
@@ -47,7 +49,8 @@ async function incrementally(root, name, folders, build) {
   await build();
   mkdirSync(join(root, 'dist'), { recursive: true });
   writeFileSync(stampFile, stamp);
-  console.log(`Built ${name} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+  // not to standard output, which may be the program's own result for a script
+  console.error(`Built ${name} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
 }
 
 async function bundlePrograms(root) {

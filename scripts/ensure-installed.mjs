@@ -14,7 +14,7 @@ export function ensureInstalled(root) {
   const installed = join(root, 'node_modules', '.package-lock.json');
   const lock = join(root, 'package-lock.json');
   if (existsSync(installed) && statSync(installed).mtimeMs >= statSync(lock).mtimeMs) return;
-  console.log('Installing dependencies (npm ci) …');
+  console.error('Installing dependencies (npm ci) …');
   const startedAt = Date.now();
   const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
   const result = spawnSync(npm, ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, stdio: 'inherit' });
@@ -22,5 +22,5 @@ export function ensureInstalled(root) {
     console.error('npm ci failed; its output above names the cause.');
     process.exit(result.status ?? 1);
   }
-  console.log(`Installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
+  console.error(`Installed in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
 }
