@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Argument, Command } from 'commander';
 import { kafkaServer } from '../kafka/kafka-server.js';
 import type { KafkaOptions } from '../kafka/options.js';
 import { type Endpoint, type Say, type Server, ServerError, type Status } from '../server.js';
@@ -37,6 +37,10 @@ async function up({ out, say }: Console, flags: UpFlags, chosen: readonly Server
   out(describeEndpoints(endpoints, flags.json ? 'json' : flags.env ? 'env' : 'lines'));
 }
 
+async function down({ say }: Console, chosen: readonly Server<never>[], directory?: string): Promise<void> {
+  for (const server of chosen) await server.down(directory ?? server.stateDirectory, say);
+}
+
 async function status({ out, failed }: Console, chosen: readonly Server<never>[], directory?: string): Promise<void> {
   const found = new Map<string, Status>();
   for (const server of chosen) found.set(server.name, await server.status(directory ?? server.stateDirectory));
@@ -55,29 +59,23 @@ const upCommand = (console: Console): Command => {
   return command;
 };
 
-const downCommand = ({ say }: Console): Command => {
-  const command = new Command('down').description('stop what up started; data are kept');
-  for (const server of servers)
-    command.addCommand(
-      stateDir(new Command(server.name).description(`stop ${server.name}`), server)
-        .showHelpAfterError()
-        .action((flags: { stateDir: string }) => server.down(flags.stateDir, say)),
-    );
-  return command.action(async () => {
-    for (const server of servers) await server.down(server.stateDirectory, say);
-  });
-};
+const STATUS = 'what runs; exits with 1 when something that was brought up does not';
 
-const statusCommand = (console: Console): Command => {
-  const command = new Command('status').description('what runs; exits with 1 when something that should does not');
-  for (const server of servers)
-    command.addCommand(
-      stateDir(new Command(server.name).description(`status of ${server.name}`), server)
-        .showHelpAfterError()
-        .action((flags: { stateDir: string }) => status(console, [server], flags.stateDir)),
-    );
-  return command.action(() => status(console, servers));
-};
+type ForServers = (console: Console, chosen: readonly Server<never>[], directory?: string) => Promise<void>;
+
+/** A command for one server or for all. */
+function forServers(console: Console, name: string, description: string, work: ForServers): Command {
+  const command = new Command(name)
+    .description(description)
+    .addArgument(new Argument('[server]', 'all if none is named').choices(names))
+    .option('--state-dir <dir>', "the named server's, as given to up")
+    .showHelpAfterError();
+  return command.action((server: string | undefined, { stateDir }: { stateDir?: string }) => {
+    if (stateDir !== undefined && server === undefined) command.error('--state-dir needs a server: name one');
+    const chosen = servers.filter((each) => server === undefined || each.name === server);
+    return work(console, chosen, stateDir);
+  });
+}
 
 /** The command line of `npm run servers`. */
 export const serversCommand = (console: Console): Command =>
@@ -86,8 +84,8 @@ export const serversCommand = (console: Console): Command =>
       `Runs real servers on this machine (${names.join(', ')}), for development and tests. They listen on 127.0.0.1.`,
     )
     .addCommand(upCommand(console))
-    .addCommand(downCommand(console))
-    .addCommand(statusCommand(console))
+    .addCommand(forServers(console, 'down', 'stop what up started; data are kept', down))
+    .addCommand(forServers(console, 'status', STATUS, status))
     .showHelpAfterError();
 
 /** Runs a command line; what the caller can put right is said in one line. */

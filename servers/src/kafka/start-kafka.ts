@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Daemon, killDaemon, signalDaemon, stopDaemon } from '../processes/daemon.js';
 import { alone } from '../processes/directory-lock.js';
+import { tether } from '../processes/tether.js';
 import { type Endpoint, type Say, ServerError } from '../server.js';
 import { brokerDaemon, launchBroker } from './broker.js';
 import { bringDown, bringUp, endpoints, wholeCluster } from './cluster.js';
@@ -57,16 +58,17 @@ async function endAtOnce(daemons: readonly Daemon[]): Promise<void> {
 
 /**
  * Starts Kafka for a test: on free ports and in a temporary directory unless told otherwise, with the defaults of
- * `servers up kafka` for the rest. Installs it first when it is not in the cache.
+ * `servers up kafka` for the rest. Installs it first when it is not in the cache. It ends with this process at the
+ * latest.
  * @throws ServerError
  */
 export async function startKafka({ say = () => undefined, ...given }: StartKafka = {}): Promise<RunningKafka> {
   const temporary = given.stateDir === undefined;
   const stateDir = given.stateDir ?? (await mkdtemp(join(tmpdir(), 'order-flow-kafka-')));
-  const remove = () => (temporary ? rm(stateDir, { recursive: true, force: true }) : Promise.resolve());
+  const release = tether(stateDir, temporary ? 'remove' : 'keep');
   const options: KafkaOptions = { ...KAFKA_DEFAULTS, port: 0, ...given, stateDir };
   const layout = await alone(stateDir, () => bringUp(options, say)).catch(async (error: unknown) => {
-    await remove();
+    await release();
     throw error;
   });
   const { daemons } = wholeCluster(stateDir, layout);
@@ -88,7 +90,7 @@ export async function startKafka({ say = () => undefined, ...given }: StartKafka
     },
     down: async () => {
       await (temporary ? endAtOnce(daemons) : alone(stateDir, () => bringDown(stateDir, say)));
-      await remove();
+      await release();
     },
   };
 }
