@@ -6,6 +6,7 @@ import {
   type Node,
   PARKED_STORE,
   parentsOf,
+  redriveTopic,
   SLICE_STORE,
   type SourceNode,
   type Topology,
@@ -61,6 +62,18 @@ function checkCycles(topology: string, nodes: readonly Node[]): void {
   }
 }
 
+/** All inputs of a slice are partition p of their topics: a topic with a partition count of its own has other slices. */
+function checkPartitions(topology: string, nodes: readonly Node[]): void {
+  const sources = nodes.filter((node): node is SourceNode => node.kind === 'source');
+  const own = sources.find(({ partitions }) => partitions !== undefined);
+  const other = own && sources.find(({ partitions }) => partitions !== own.partitions);
+  if (!own || !other) return;
+  refuse(
+    `${topology}: "${own.name}" and "${other.name}" are not co-partitioned: "${own.name}" has ${own.partitions} ` +
+      `partitions of its own and "${other.name}" has ${other.partitions ?? "the system's count"}; repartition one of them`,
+  );
+}
+
 /** Connected nodes, where nodes that share a store count as connected (union-find). */
 function subTopologies(nodes: readonly Node[]): number[][] {
   const root = nodes.map((node) => node.id);
@@ -78,6 +91,17 @@ function subTopologies(nodes: readonly Node[]): number[][] {
   return [...groups.values()];
 }
 
+function subTopologyNames(nodes: readonly Node[], groups: readonly (readonly number[])[]): string[] {
+  const names: string[] = [];
+  for (const ids of groups) {
+    const group = ids.map((id) => nodes[id]);
+    const first =
+      group.find((node) => node?.kind === 'source') ?? group.find((node) => node?.kind === 'punctuate') ?? group[0];
+    for (const id of ids) names[id] = first?.name ?? '';
+  }
+  return names;
+}
+
 const compacted = (name: string): TopicSettings => ({ name, key: 'store key', cleanup: 'compact', retentionMs: -1 });
 const kept = (name: string, key: string): TopicSettings => ({ name, key, cleanup: 'delete', retentionMs: -1 });
 
@@ -88,6 +112,7 @@ function internalTopics(topology: string, nodes: readonly Node[], stores: readon
     ...repartitions.map(({ topic }) => kept(topic, 'repartition key')),
     ...changelogs.map((store) => compacted(changelogTopic(topology, store))),
     kept(deadLetterTopic(topology), 'key of the failed record'),
+    kept(redriveTopic(topology), 'key to run again'),
   ];
 }
 
@@ -96,14 +121,19 @@ export function checkedTopology(name: string, nodes: readonly Node[], stores: re
   checkNames(name, nodes, stores);
   checkKeys(name, nodes);
   checkCycles(name, nodes);
+  checkPartitions(name, nodes);
   const sources = nodes.filter((node): node is SourceNode => node.kind === 'source');
   if (sources.length === 0) refuse(`${name}: nothing is read; begin with from(topic)`);
+  const inputs = sources.map(({ topic }) => topic);
+  const groups = subTopologies(nodes);
   return {
     name,
     nodes,
     stores,
-    inputs: sources.map(({ topic }) => topic),
+    inputs,
+    reads: [...inputs, redriveTopic(name)],
     internalTopics: internalTopics(name, nodes, stores),
-    subTopologies: subTopologies(nodes),
+    subTopologies: groups,
+    subTopologyNames: subTopologyNames(nodes, groups),
   };
 }

@@ -8,9 +8,7 @@ import {
 } from '@order-flow/contracts';
 import type { LogRecord, NewRecord } from '@order-flow/event-log';
 import type { z } from 'zod';
-import type { Cause, Rec } from './record.js';
-
-const originOf = (record: LogRecord): string => `${record.topic}-${record.partition}-${record.offset}`;
+import { type Cause, originOf, type Rec } from './record.js';
 
 /** Reads CloudEvents. */
 export const eventDecoder =

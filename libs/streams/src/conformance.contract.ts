@@ -4,14 +4,16 @@ import { type EventLog, partitionForKey } from '@order-flow/event-log';
 import { changelogTopic } from './graph.js';
 import type { TopologyObserver } from './observer.js';
 import { runTopology, type TopologyRun } from './runner.js';
-import type { SliceOptions } from './slice.js';
+import type { SliceOptions } from './slice-context.js';
 import type { StateBackend } from './state.js';
 import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries, produce } from './testing/bank.js';
 import { auditBank, consumed, readTopic } from './testing/bank-audit.js';
 import { eventually, gate } from './testing/eventually.js';
 import { failingAt, hookedLog, hookedState, type LogHooks, type StateHooks } from './testing/hooked-log.js';
+import { operationConformance } from './testing/operation.contract.js';
 import { parkingConformance } from './testing/parking.contract.js';
 import { punctuationConformance } from './testing/punctuation.contract.js';
+import { redriveConformance } from './testing/redrive.contract.js';
 import type { Run, StreamsFixture } from './testing/streams-fixture.js';
 
 export type { Run, StreamsFixture } from './testing/streams-fixture.js';
@@ -22,10 +24,12 @@ const SMALL: Partial<SliceOptions> = { commitRecords: 7, commitIntervalMs: 20, b
 export function start(run: Omit<TopologyRun, 'signal'>): Run {
   const controller = new AbortController();
   const failures: { slice: number; error: Error; retryInMs: number }[] = [];
+  const paused: string[] = [];
   const restored = new Map<number, number>();
   const observer: TopologyObserver = {
     ...run.observer,
     failed: (slice, error, retryInMs) => void failures.push({ slice, error, retryInMs }),
+    paused: (_, reason) => void paused.push(reason),
     restoring: (slice, records) => void restored.set(slice, records),
   };
   const options = { ...SMALL, ...run.options };
@@ -33,6 +37,7 @@ export function start(run: Omit<TopologyRun, 'signal'>): Run {
   return {
     running,
     failures,
+    paused,
     restored: () => [...restored.values()].reduce((sum, records) => sum + records, 0),
     stop: () => {
       controller.abort();
@@ -349,5 +354,7 @@ export function streamsConformance(name: string, open: () => Promise<StreamsFixt
 
     parkingConformance(() => ({ fixture, begin }));
     punctuationConformance(() => ({ fixture, begin }));
+    redriveConformance(() => ({ fixture, begin }));
+    operationConformance(() => ({ fixture, begin }));
   });
 }

@@ -2,6 +2,7 @@ import { deadLetterHeaders, type LogRecord, type NewRecord } from '@order-flow/e
 import { deadLetterTopic } from './graph.js';
 
 const STACK_LIMIT = 2_000;
+const DLQ_HEADER = /^dlq-/;
 
 /** The failed record as it was, with what went wrong and where it stood in headers. */
 export function deadLetter(topology: string, record: LogRecord, error: Error): NewRecord {
@@ -15,5 +16,17 @@ export function deadLetter(topology: string, record: LogRecord, error: Error): N
       ...deadLetterHeaders(record, error),
       'dlq-stack': (error.stack ?? '').slice(0, STACK_LIMIT),
     },
+  };
+}
+
+/** The record as it stood on its topic. */
+export function withoutDeath(letter: LogRecord): LogRecord {
+  const { headers } = letter;
+  return {
+    ...letter,
+    topic: headers['dlq-topic'] ?? '',
+    partition: Number(headers['dlq-partition']),
+    offset: Number(headers['dlq-offset']),
+    headers: Object.fromEntries(Object.entries(headers).filter(([name]) => !DLQ_HEADER.test(name))),
   };
 }

@@ -10,6 +10,8 @@ const label = (node: Node): string => {
       return `process ${node.name}`;
     case 'punctuate':
       return `every ${node.intervalMs} ms ${node.name}`;
+    case 'stream-clock':
+      return `every ${node.intervalMs} ms of stream time ${node.name}`;
     case 'pipe':
     case 'merge':
       return node.name;

@@ -8,11 +8,22 @@ export class StreamsError extends Error {
       | 'POSITION_OUT_OF_RANGE'
       | 'STATE_UNREADABLE'
       | 'TOO_MANY_DEAD_LETTERS'
-      | 'KEY_PARKED',
+      | 'KEY_PARKED'
+      | 'PUNCTUATION_FAILED'
+      | 'VALUE_TOO_LARGE'
+      | 'BAD_REQUEST',
     message: string,
     options?: ErrorOptions,
   ) {
     super(message, options);
     this.name = 'StreamsError';
   }
+}
+
+/**
+ * Thrown by a handler for what will pass (its answer is not wrong, only not to be had now): the slice starts again with
+ * back-off from what it committed last, and nothing is parked or overtaken.
+ */
+export class TransientError extends Error {
+  override readonly name = 'TransientError';
 }

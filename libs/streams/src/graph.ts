@@ -33,6 +33,8 @@ export interface SourceNode extends NodeBase {
   readonly repartition: boolean;
   /** A record that failed is followed into the dead-letter queue by the later ones of its key. */
   readonly sequenced: boolean;
+  /** Partition count of its own; undefined where it has the system's. */
+  readonly partitions?: number | undefined;
   readonly decode: (record: LogRecord) => Rec;
 }
 export interface PipeNode extends NodeBase {
@@ -45,11 +47,26 @@ export interface MergeNode extends NodeBase {
   readonly kind: 'merge';
   readonly parents: readonly number[];
 }
+/** The greatest timestamp a sub-topology has seen in its slice, before this record and with it; 0 before the first. */
+export interface StreamTime {
+  readonly before: number;
+  readonly now: number;
+}
+
 export interface ProcessNode extends NodeBase {
   readonly kind: 'process';
   readonly parents: readonly number[];
   readonly stores: Stores;
-  readonly handle: (record: Rec, stores: OpenStores<Stores>) => readonly unknown[];
+  /** Records that come out must have a key of this slice, unless a repartition or a sink follows. */
+  readonly handle: (record: Rec, stores: OpenStores<Stores>, time: StreamTime) => readonly Rec[];
+}
+/** Runs after a record that carried the stream time of its sub-topology over a multiple of the interval. */
+export interface StreamClockNode extends NodeBase {
+  readonly kind: 'stream-clock';
+  readonly parents: readonly number[];
+  readonly intervalMs: number;
+  readonly stores: Stores;
+  readonly handle: (now: number, stores: OpenStores<Stores>) => readonly Punctuated<unknown>[];
 }
 export interface PunctuateNode extends NodeBase {
   readonly kind: 'punctuate';
@@ -63,7 +80,7 @@ export interface SinkNode extends NodeBase {
   readonly topic: string;
   readonly encode: (record: Rec) => NewRecord;
 }
-export type Node = SourceNode | PipeNode | MergeNode | ProcessNode | PunctuateNode | SinkNode;
+export type Node = SourceNode | PipeNode | MergeNode | ProcessNode | PunctuateNode | StreamClockNode | SinkNode;
 
 export const parentsOf = (node: Node): readonly number[] => ('parents' in node ? node.parents : []);
 
@@ -72,19 +89,24 @@ export interface Topology {
   readonly name: string;
   readonly nodes: readonly Node[];
   readonly stores: readonly StoreDefinition[];
-  /** Topics read, repartition topics included. */
+  /** Topics whose records are processed, repartition topics included. */
   readonly inputs: readonly string[];
-  /** Topics that belong to this topology alone: repartition, changelog, dead letters. */
+  /** Topics read: the inputs, and requests to run parked records again. */
+  readonly reads: readonly string[];
+  /** Topics that belong to this topology alone: repartition, changelog, dead letters, requests to redrive them. */
   readonly internalTopics: readonly TopicSettings[];
   /** Node ids by sub-topology. */
   readonly subTopologies: readonly (readonly number[])[];
+  /** By node id the name of its sub-topology: that of its first source or punctuation. */
+  readonly subTopologyNames: readonly string[];
 }
 
 /** Name of the store, and so of the changelog, that keeps a slice's own positions. */
 export const SLICE_STORE = 'slice';
-/** Keys whose records wait in the dead-letter queue. */
+/** Keys that have records in the dead-letter queue. */
 export const PARKED_STORE = 'parked';
 
 export const changelogTopic = (topology: string, store: string): string => `${topology}.${store}.changelog`;
 export const repartitionTopic = (topology: string, name: string): string => `${topology}.${name}.repartition`;
 export const deadLetterTopic = (topology: string): string => `${topology}.dlq`;
+export const redriveTopic = (topology: string): string => `${topology}.redrive`;

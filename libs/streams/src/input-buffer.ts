@@ -15,6 +15,9 @@ export class InputBuffer {
   readonly #queues = new Map<string, Queue>();
   /** Next offset to consume, by topic. */
   readonly positions = new Map<string, number>();
+  /** Ends of the topics as they were last seen. */
+  readonly ends = new Map<string, number>();
+  #earliest: Queue | undefined;
   #size = 0;
   #wake: (() => void) | undefined;
   #woken = false;
@@ -32,6 +35,7 @@ export class InputBuffer {
     }
     const queue = this.#queues.get(batch.topic) ?? { topic: batch.topic, batches: [], index: 0 };
     this.#queues.set(batch.topic, queue);
+    this.ends.set(batch.topic, batch.endOffset);
     if (batch.records.length === 0) {
       this.#skip(queue, batch.nextOffset);
       this.wake();
@@ -42,18 +46,21 @@ export class InputBuffer {
     this.wake();
   }
 
-  /** The earliest buffered record: by timestamp, then topic, then offset. */
-  next(): LogRecord | undefined {
+  /** The earliest buffered record: by timestamp, then topic, then offset. It stays until it is taken. */
+  peek(): LogRecord | undefined {
     let best: LogRecord | undefined;
-    let from: Queue | undefined;
     for (const queue of this.#queues.values()) {
       const head = queue.batches[0]?.records[queue.index];
       if (!head || (best && !precedes(head, best))) continue;
       best = head;
-      from = queue;
+      this.#earliest = queue;
     }
-    if (best && from) this.#take(from, best);
     return best;
+  }
+
+  /** Consumes what `peek` gave. */
+  take(record: LogRecord): void {
+    if (this.#earliest?.topic === record.topic) this.#take(this.#earliest, record);
   }
 
   /** Resolves when something may be there, or after `ms`. */

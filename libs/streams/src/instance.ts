@@ -1,9 +1,30 @@
 import type { LogRecord, NewRecord } from '@order-flow/event-log';
 import { map as rxMap, merge, type Observable, type OperatorFunction, Subject, type Subscription } from 'rxjs';
-import type { Node, OpenStores, ProcessNode, PunctuateNode, SourceNode, Stores, Topology } from './graph.js';
-import { flatten } from './operators.js';
+import { StreamsError } from './errors.js';
+import type {
+  Node,
+  OpenStores,
+  ProcessNode,
+  PunctuateNode,
+  SourceNode,
+  Stores,
+  StreamClockNode,
+  StreamTime,
+  Topology,
+} from './graph.js';
+import { flattenRecords } from './operators.js';
 import type { Rec } from './record.js';
 import type { KeyValueStore } from './store.js';
+
+/** Bytes of an output's value; with key and headers it must fit the log's 1 MiB. */
+export const MAX_VALUE = 1_000_000;
+
+interface Entry<Kind> {
+  readonly node: Kind;
+  readonly input: Subject<Rec>;
+  /** Name of its sub-topology. */
+  readonly part: string;
+}
 
 /**
  * A topology's graph as live RxJS observables for one slice. Synchronous: when `process` returns, all that follows from
@@ -11,12 +32,16 @@ import type { KeyValueStore } from './store.js';
  */
 export class TopologyInstance {
   readonly outputs: NewRecord[] = [];
+  /** Milliseconds since the epoch, by sub-topology: the greatest timestamp of what was processed. */
+  readonly streamTimes = new Map<string, number>();
   readonly #topology: Topology;
   readonly #stores: ReadonlyMap<string, KeyValueStore<unknown>>;
-  readonly #sources = new Map<string, { node: SourceNode; input: Subject<Rec> }>();
-  readonly #clocks = new Map<string, { node: PunctuateNode; input: Subject<Rec> }>();
+  readonly #sources = new Map<string, Entry<SourceNode>>();
+  readonly #clocks = new Map<string, Entry<PunctuateNode>>();
+  readonly #streamClocks = new Map<string, Entry<StreamClockNode>>();
   #subscriptions: Subscription[] = [];
   #failure: { error: unknown } | undefined;
+  #time: StreamTime = { before: 0, now: 0 };
 
   constructor(topology: Topology, stores: ReadonlyMap<string, KeyValueStore<unknown>>) {
     this.#topology = topology;
@@ -24,25 +49,55 @@ export class TopologyInstance {
     this.#wire();
   }
 
-  /** Runs one record through. Throws what a node threw; outputs and stores are then the caller's to undo. */
+  /**
+   * Runs one record through, and the stream-time punctuations it makes due. Throws what a node threw; outputs and stores
+   * are then the caller's to undo.
+   */
   process(record: LogRecord): void {
     const source = this.#sources.get(record.topic);
     if (!source) throw new Error(`${record.topic} is no input of ${this.#topology.name}`);
+    const { part } = source;
+    const before = this.streamTimes.get(part) ?? 0;
+    const now = Math.max(before, record.timestamp);
+    this.#time = { before, now };
     this.#push(source.input, source.node.decode(record));
+    if (now === before) return;
+    if (this.#streamClocks.size > 0) this.#tick(part, before, now);
+    this.streamTimes.set(part, now);
   }
 
   /** Runs a wall-clock punctuation. @param now milliseconds since the epoch */
   punctuate(name: string, now: number): void {
     const clock = this.#clocks.get(name);
     if (!clock) throw new Error(`${name} is no punctuation of ${this.#topology.name}`);
-    for (const { key, value, causationId, correlationId } of clock.node.handle(now, this.#open(clock.node.stores))) {
-      const cause = { origin: `clock:${now}`, eventId: causationId, correlationId };
-      this.#push(clock.input, { key, value, timestamp: now, cause });
-    }
+    const time = this.streamTimes.get(clock.part) ?? 0;
+    this.#time = { before: time, now: time };
+    this.#run(clock, now, `clock:${now}`);
   }
 
   get punctuations(): readonly PunctuateNode[] {
     return [...this.#clocks.values()].map(({ node }) => node);
+  }
+
+  #tick(part: string, before: number, now: number): void {
+    if (before === 0) return;
+    this.#time = { before: now, now };
+    for (const clock of this.#streamClocks.values()) {
+      const { intervalMs, name } = clock.node;
+      if (clock.part !== part || Math.floor(before / intervalMs) === Math.floor(now / intervalMs)) continue;
+      try {
+        this.#run(clock, now, `stream-time:${now}`);
+      } catch (cause) {
+        const message = `${this.#topology.name}: punctuation "${name}" failed at stream time ${now}: ${String(cause)}`;
+        throw new StreamsError('PUNCTUATION_FAILED', message, { cause });
+      }
+    }
+  }
+
+  #run({ node, input }: Entry<PunctuateNode | StreamClockNode>, now: number, origin: string): void {
+    for (const { key, value, causationId, correlationId } of node.handle(now, this.#open(node.stores))) {
+      this.#push(input, { key, value, timestamp: now, cause: { origin, eventId: causationId, correlationId } });
+    }
   }
 
   #push(input: Subject<Rec>, record: Rec): void {
@@ -68,11 +123,13 @@ export class TopologyInstance {
         return this.#input(this.#sources, node.topic, node);
       case 'punctuate':
         return this.#input(this.#clocks, node.name, node);
+      case 'stream-clock':
+        return this.#input(this.#streamClocks, node.name, node);
       case 'sink':
         return this.#connect(
           parentStream(node.parents, streams),
           rxMap((record) => {
-            this.outputs.push(node.encode(record));
+            this.#emit(node.encode(record));
             return record;
           }),
         );
@@ -85,18 +142,22 @@ export class TopologyInstance {
     }
   }
 
-  #handler(node: ProcessNode): OperatorFunction<Rec, Rec> {
-    const stores = this.#open(node.stores);
-    return flatten((record) => node.handle(record, stores));
+  #emit(output: NewRecord): void {
+    const size = output.value?.length ?? 0;
+    if (size > MAX_VALUE) {
+      throw new StreamsError('VALUE_TOO_LARGE', `an output of ${size} bytes for ${output.topic}; limit ${MAX_VALUE}`);
+    }
+    this.outputs.push(output);
   }
 
-  #input<Kind extends Node>(
-    inputs: Map<string, { node: Kind; input: Subject<Rec> }>,
-    name: string,
-    node: Kind,
-  ): Observable<Rec> {
+  #handler(node: ProcessNode): OperatorFunction<Rec, Rec> {
+    const stores = this.#open(node.stores);
+    return flattenRecords((record) => node.handle(record, stores, this.#time));
+  }
+
+  #input<Kind extends Node>(inputs: Map<string, Entry<Kind>>, name: string, node: Kind): Observable<Rec> {
     const input = new Subject<Rec>();
-    inputs.set(name, { node, input });
+    inputs.set(name, { node, input, part: this.#topology.subTopologyNames[node.id] ?? '' });
     return input;
   }
 

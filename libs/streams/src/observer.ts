@@ -12,6 +12,10 @@ export interface TopologyObserver {
   deadLetter?(slice: number, origin: string, error: Error): void;
   /** The slice instance ended by an error and will start again. */
   failed?(slice: number, error: Error, retryInMs: number): void;
+  /** The slice stands still until its topology is resumed or started again. */
+  paused?(slice: number, reason: string): void;
+  /** The slice belongs to another member now. */
+  released?(slice: number): void;
   /** The slice, which was running, reads no more. */
   stopped?(slice: number): void;
 }

@@ -32,25 +32,34 @@ export const ofType = <In extends { readonly type: string }, Type extends In['ty
 };
 
 /** Like RxJS mergeMap to arrays, without an inner observable for each record. */
-export const flatten =
-  <In, Out>(project: (record: Rec<In>) => readonly Out[]): OperatorFunction<Rec<In>, Rec<Out>> =>
+export const flattenRecords =
+  <In, Out>(project: (record: Rec<In>) => readonly Rec<Out>[]): OperatorFunction<Rec<In>, Rec<Out>> =>
   (source) =>
     new Observable((subscriber) =>
       source.subscribe({
         next: (record) => {
-          let values: readonly Out[];
+          let outputs: readonly Rec<Out>[];
           try {
-            values = project(record);
+            outputs = project(record);
           } catch (error) {
             subscriber.error(error);
             return;
           }
-          for (const value of values) subscriber.next({ ...record, value });
+          for (const output of outputs) subscriber.next(output);
         },
         error: (error) => subscriber.error(error),
         complete: () => subscriber.complete(),
       }),
     );
+
+/** The same for values that stay with the record's key and time. */
+const flatten = <In, Out>(project: (record: Rec<In>) => readonly Out[]): OperatorFunction<Rec<In>, Rec<Out>> =>
+  flattenRecords((record) => withValues(record, project(record)));
+
+/** The record once for each value. */
+export function withValues<Out>({ key, timestamp, cause }: Rec, values: readonly Out[]): Rec<Out>[] {
+  return values.map((value) => ({ key, value, timestamp, cause }));
+}
 
 /** Each value becomes none, one or several, in order. */
 export const flatMap = <In, Out>(project: (value: In, record: Rec<In>) => readonly Out[]): StatelessOperator<In, Out> =>

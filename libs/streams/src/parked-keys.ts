@@ -1,41 +1,90 @@
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { StreamsError } from './errors.js';
 import { PARKED_STORE } from './graph.js';
 import type { SliceState } from './state.js';
 
 const LONGEST_NAME = 1_000;
 
+/** Where the records of one key stand in the dead-letter queue. */
+const Parked = z.object({
+  /** None of them stands before this offset. */
+  since: z.int().min(0),
+  count: z.int().min(1),
+});
+export type Parked = z.infer<typeof Parked>;
+
 /** Keys come from outside and may be longer than a state's keys: their digest stands for long ones. */
-function parkedName(topic: string, key: string | null): string {
+export function parkedName(topic: string, key: string | null): string {
   const name = `${topic}/${key ?? ''}`;
   return name.length <= LONGEST_NAME / 3 ? name : `${topic}/sha256:${createHash('sha256').update(name).digest('hex')}`;
 }
 
-/** Keys with a record in the dead-letter queue: what follows them waits too. Few, so they are held in memory. */
+function parse(name: string, raw: Buffer): Parked {
+  try {
+    return Parked.parse(JSON.parse(raw.toString()));
+  } catch (cause) {
+    throw new StreamsError('STATE_UNREADABLE', `store ${PARKED_STORE} at ${name}: ${String(cause)}`, { cause });
+  }
+}
+
+/** Keys with records in the dead-letter queue. Few, so they are held in memory. */
 export class ParkedKeys {
-  readonly #keys = new Set<string>();
-  readonly #added = new Set<string>();
+  readonly #keys = new Map<string, Parked>();
+  readonly #changed = new Set<string>();
 
   constructor(readonly state: SliceState) {}
 
   load(): void {
-    for (const [key] of this.state.range(PARKED_STORE, {})) this.#keys.add(key);
+    for (const [name, raw] of this.state.range(PARKED_STORE, {})) this.#keys.set(name, parse(name, raw));
   }
 
   has(topic: string, key: string | null): boolean {
     return this.#keys.size > 0 && this.#keys.has(parkedName(topic, key));
   }
 
-  add(topic: string, key: string | null): void {
-    const name = parkedName(topic, key);
-    if (this.#keys.has(name)) return;
-    this.#keys.add(name);
-    this.#added.add(name);
+  get(name: string): Parked | undefined {
+    return this.#keys.get(name);
   }
 
-  /** What was added since the last call. */
+  get names(): readonly string[] {
+    return [...this.#keys.keys()];
+  }
+
+  /** Records in the queue. */
+  get records(): number {
+    return [...this.#keys.values()].reduce((sum, { count }) => sum + count, 0);
+  }
+
+  /** No parked record stands before this offset of the queue; undefined when there is none. */
+  get since(): number | undefined {
+    const all = [...this.#keys.values()].map(({ since }) => since);
+    return all.length > 0 ? Math.min(...all) : undefined;
+  }
+
+  /** One more record of a key. @param end where the queue ended at the last commit */
+  add(topic: string, key: string | null, end: number): void {
+    const name = parkedName(topic, key);
+    const { since, count } = this.#keys.get(name) ?? { since: end, count: 0 };
+    this.set(name, { since, count: count + 1 });
+  }
+
+  set(name: string, parked: Parked | undefined): void {
+    if (parked && parked.count > 0) this.#keys.set(name, parked);
+    else this.#keys.delete(name);
+    this.#changed.add(name);
+  }
+
+  /** What changed since it was last committed. */
   uncommitted(): Map<string, Buffer | null> {
-    const writes = new Map([...this.#added].map((key) => [key, Buffer.from('1')] as const));
-    this.#added.clear();
-    return writes;
+    const writes = [...this.#changed].map((name) => {
+      const parked = this.#keys.get(name);
+      return [name, parked ? Buffer.from(JSON.stringify(parked)) : null] as const;
+    });
+    return new Map(writes);
+  }
+
+  committed(): void {
+    this.#changed.clear();
   }
 }

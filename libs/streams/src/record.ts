@@ -1,3 +1,5 @@
+import type { Offset } from '@order-flow/event-log';
+
 /** Where a record comes from, carried through every step so that outputs can name it. */
 export interface Cause {
   /** `<topic>-<partition>-<offset>`, or `clock:<milliseconds>` for a punctuation. */
@@ -16,3 +18,6 @@ export interface Rec<Value = unknown> {
   readonly timestamp: number;
   readonly cause: Cause;
 }
+
+/** A record's place: `<topic>-<partition>-<offset>`. */
+export const originOf = ({ topic, partition, offset }: Offset): string => `${topic}-${partition}-${offset}`;

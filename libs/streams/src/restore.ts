@@ -1,6 +1,6 @@
 import type { EventLog, Offset, PartitionInfo } from '@order-flow/event-log';
 import { StreamsError } from './errors.js';
-import { changelogTopic, PARKED_STORE, SLICE_STORE, type Topology } from './graph.js';
+import { changelogTopic, deadLetterTopic, PARKED_STORE, SLICE_STORE, type Topology } from './graph.js';
 import { checkShape, POSITIONS_KEY, SlicePositions } from './slice-record.js';
 import type { SliceState, StateMeta } from './state.js';
 
@@ -15,8 +15,11 @@ export interface Restored {
   readonly ends: ReadonlyMap<string, number>;
   /** Next changelog offset, by changelog topic. */
   readonly changelogs: Record<string, number>;
-  /** Dead letters without a good record since. */
-  readonly deadLettersInARow: number;
+  /** Where the dead-letter queue ends. */
+  readonly deadLetterEnd: number;
+  readonly identity: string;
+  /** What the slice wrote of itself; undefined at its first start. */
+  readonly known: SlicePositions | undefined;
 }
 
 export interface RestoreRequest {
@@ -45,7 +48,7 @@ export async function restore(request: RestoreRequest): Promise<Restored | undef
   const changelogs = await replayChangelogs(request);
   if (!changelogs) return undefined;
   const raw = request.state.get(SLICE_STORE, POSITIONS_KEY);
-  const known = raw && SlicePositions.parse(JSON.parse(raw.toString()));
+  const known = raw ? SlicePositions.parse(JSON.parse(raw.toString())) : undefined;
   if (known) {
     checkShape(topology, known);
     checkChangelogs(topology, known, changelogs);
@@ -55,7 +58,7 @@ export async function restore(request: RestoreRequest): Promise<Restored | undef
   }
   const positions = new Map<string, number>();
   const ends = new Map<string, number>();
-  for (const topic of topology.inputs) {
+  for (const topic of topology.reads) {
     const { begin, end } = await partitionInfo(log, topic, slice);
     const position = known?.offsets[topic] ?? begin;
     if (position < begin || position > end) {
@@ -68,7 +71,8 @@ export async function restore(request: RestoreRequest): Promise<Restored | undef
     positions.set(topic, position);
     ends.set(topic, end);
   }
-  return { positions, ends, changelogs, deadLettersInARow: known?.deadLettersInARow ?? 0 };
+  const { end: deadLetterEnd } = await partitionInfo(log, deadLetterTopic(topology.name), slice);
+  return { positions, ends, changelogs, deadLetterEnd, identity: await log.identity(), known };
 }
 
 /** @returns the next offsets by changelog topic; undefined when the signal was aborted */

@@ -1,8 +1,11 @@
-import { setTimeout as delay } from 'node:timers/promises';
-import { type EventLog, type OwnershipEpoch, partitionForKey } from '@order-flow/event-log';
-import { type Topology } from './graph.js';
+import { type EventLog, partitionForKey } from '@order-flow/event-log';
+import type { Topology } from './graph.js';
 import type { TopologyObserver } from './observer.js';
-import { DEFAULT_SLICE_OPTIONS, Slice, type SliceOptions } from './slice.js';
+import { PauseGate } from './pause.js';
+import { type RedriveRequest, redriveRecord } from './redrive.js';
+import type { SliceStatus } from './slice.js';
+import { DEFAULT_SLICE_OPTIONS, type SliceOptions } from './slice-context.js';
+import { SliceSupervisor } from './slice-supervisor.js';
 import type { StateBackend } from './state.js';
 
 export interface TopologyRun {
@@ -22,78 +25,91 @@ export interface RunningTopology {
   readonly done: Promise<void>;
   /** Slices owned now. */
   slices(): readonly number[];
+  status(): { readonly paused: boolean; readonly slices: readonly SliceStatus[] };
+  /** No slice of this process processes anything until `resume`; membership and what is committed stay. */
+  pause(): void;
+  /** Goes on, also where a slice stands still after too many dead letters. */
+  resume(): void;
   /**
    * Reads what is committed in a store of a slice this process owns.
    * @returns undefined when there is no such key, or another process owns its slice
    */
   query(store: string, key: string): unknown;
+  /** Up to `limit` committed entries of a store in one owned slice, in the order of keys, from a key on. */
+  entries(store: string, slice: number, from: string, limit: number): readonly (readonly [string, unknown])[];
+  /** Number of slices of the topology over all members; 0 before the group is joined. */
+  readonly sliceCount: number;
 }
-
-const MAX_DELAY_MS = 5_000;
-/** A slice that ran for longer starts again without the memory of earlier failures. */
-const STEADY_MS = 60_000;
-
-const ended = ({ signal }: OwnershipEpoch): boolean => signal.aborted;
-
-/** Milliseconds before the attempt after the given one: exponential, the upper half of it random. */
-const backoff = (attempt: number): number =>
-  Math.min(MAX_DELAY_MS, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
 
 /** Starts a topology; its topics must exist. A slice that fails is started anew with back-off while it is owned. */
 export function runTopology(run: TopologyRun): RunningTopology {
-  const owned = new Map<number, Slice>();
-  let partitionCount = 0;
+  const { topology, log, signal } = run;
+  const owned = new Map<number, SliceSupervisor>();
+  const gate = new PauseGate();
   const options = { ...DEFAULT_SLICE_OPTIONS, ...run.options };
+  const { observer = {}, now = Date.now } = run;
+  let sliceCount = 0;
 
-  const runOnce = async (slice: number, epoch: OwnershipEpoch): Promise<void> => {
-    const instance = new Slice({
-      topology: run.topology,
-      slice,
-      log: run.log,
-      state: run.state.slice(run.topology.name, slice),
-      options,
-      observer: run.observer ?? {},
-      now: run.now ?? Date.now,
-    });
-    owned.set(slice, instance);
-    await instance.run(epoch);
+  const supervisor = (slice: number): SliceSupervisor => {
+    const state = run.state.slice(topology.name, slice);
+    return new SliceSupervisor({ topology, slice, log, state, options, observer, gate, now });
   };
 
-  const superviseSlice = async (slice: number, epoch: OwnershipEpoch): Promise<void> => {
-    const { signal } = epoch;
-    for (let attempt = 1; !signal.aborted; attempt++) {
-      const startedAt = performance.now();
-      try {
-        await runOnce(slice, epoch);
-      } catch (error) {
-        if (ended(epoch)) break;
-        if (performance.now() - startedAt > STEADY_MS) attempt = 1;
-        const wait = backoff(attempt);
-        run.observer?.failed?.(slice, error as Error, Math.round(wait));
-        await delay(wait, undefined, { signal }).catch(() => undefined);
-      }
-    }
-    owned.delete(slice);
+  const handOver = (slices: readonly number[]): void => {
+    const before = [...owned.keys()];
+    owned.clear();
+    for (const slice of slices) owned.set(slice, supervisor(slice));
+    for (const slice of before) if (!owned.has(slice)) observer.released?.(slice);
   };
 
   const membership = async (): Promise<void> => {
-    const { topology, log, signal } = run;
     let running: Promise<unknown> = Promise.resolve();
     try {
-      partitionCount = (await log.admin.partitions(topology.inputs[0] ?? '')).length;
-      for await (const epoch of log.join(topology.name, topology.inputs, signal)) {
+      sliceCount = (await log.admin.partitions(topology.inputs[0] ?? '')).length;
+      for await (const epoch of log.join(topology.name, topology.reads, signal)) {
         await running;
-        running = Promise.all(epoch.slices.map((slice) => superviseSlice(slice, epoch)));
+        handOver(epoch.slices);
+        running = Promise.all([...owned.values()].map((slice) => slice.run(epoch)));
       }
     } finally {
       await running;
+      owned.clear();
     }
   };
 
   return {
-    topology: run.topology,
+    topology,
     done: membership(),
     slices: () => [...owned.keys()].sort((a, b) => a - b),
-    query: (store, key) => owned.get(partitionForKey(key, partitionCount))?.query(store, key),
+    status: () => ({ paused: !gate.open, slices: [...owned.values()].map((slice) => slice.status()) }),
+    pause: () => gate.pause(),
+    resume() {
+      gate.resume();
+      for (const slice of owned.values()) slice.resume();
+    },
+    query: (store, key) => owned.get(partitionForKey(key, sliceCount))?.instance?.query(store, key),
+    entries: (store, slice, from, limit) => owned.get(slice)?.instance?.entries(store, from, limit) ?? [],
+    get sliceCount() {
+      return sliceCount;
+    },
   };
+}
+
+/**
+ * Asks the owners of slices to run their parked records again, or to let go of them.
+ * @param slices partitions of the dead-letter queue
+ */
+export async function requestRedrive(
+  log: EventLog,
+  topology: Topology,
+  slices: readonly number[],
+  request: RedriveRequest,
+  now: number = Date.now(),
+): Promise<void> {
+  const writer = await log.openWriter(`${topology.name}-redrive-requests`);
+  try {
+    await writer.commit({ records: slices.map((slice) => redriveRecord(topology.name, slice, request, now)) });
+  } finally {
+    await writer.close();
+  }
 }

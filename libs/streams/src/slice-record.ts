@@ -15,6 +15,10 @@ export const SlicePositions = z.object({
   changelogs: z.record(z.string(), z.int().min(0)).default({}),
   /** Dead letters without a good record since. */
   deadLettersInARow: z.int().min(0).default(0),
+  /** Milliseconds since the epoch, by sub-topology. */
+  streamTimes: z.record(z.string(), z.number()).default({}),
+  /** When each punctuation on the wall clock is due next; milliseconds since the epoch. */
+  due: z.record(z.string(), z.number()).default({}),
 });
 export type SlicePositions = z.infer<typeof SlicePositions>;
 

@@ -1,46 +1,34 @@
-import type { EventLog, LogRecord, LogWriter, NewRecord, OwnershipEpoch } from '@order-flow/event-log';
-import { deadLetter } from './dead-letter.js';
+import type { LogRecord, LogWriter, OwnershipEpoch } from '@order-flow/event-log';
+import { CommitCycle, POSITIONS_WAIT_MS } from './commit-cycle.js';
 import { StreamsError } from './errors.js';
-import { changelogTopic, PARKED_STORE, SLICE_STORE, type SourceNode, type Topology } from './graph.js';
+import { deadLetterTopic, redriveTopic } from './graph.js';
 import { InputBuffer } from './input-buffer.js';
-import { TopologyInstance } from './instance.js';
-import type { TopologyObserver } from './observer.js';
-import { ParkedKeys } from './parked-keys.js';
-import { restore } from './restore.js';
-import { POSITIONS_KEY, type SlicePositions, shapeOf } from './slice-record.js';
-import type { SliceState } from './state.js';
-import { SliceStore } from './store.js';
+import { Punctuator } from './punctuator.js';
+import { parseRedrive, Redrive, requested } from './redrive.js';
+import { type Restored, restore } from './restore.js';
+import type { SliceContext } from './slice-context.js';
+import { Trimmer } from './trimmer.js';
+import { SliceWork } from './work.js';
 
-export interface SliceOptions {
-  /** Milliseconds; a commit comes at the latest after this much processing. */
-  readonly commitIntervalMs: number;
-  /** Records; a commit comes at the latest after this many. */
-  readonly commitRecords: number;
-  /** Records read ahead. */
-  readonly bufferRecords: number;
-  /** Dead letters without a good record in between before the topology pauses. */
-  readonly deadLettersInARow: number;
+/** What a slice says of itself. */
+export interface SliceStatus {
+  readonly slice: number;
+  readonly state: 'restoring' | 'running' | 'stopped';
+  /** Records of its inputs that are not consumed, as far as it has seen. */
+  readonly lag: number;
+  /** Records in its dead-letter queue. */
+  readonly parked: number;
 }
 
-/** How long positions alone may wait for their commit. */
-const POSITIONS_WAIT_MS = 1_000;
-
-export const DEFAULT_SLICE_OPTIONS: SliceOptions = {
-  commitIntervalMs: 100,
-  commitRecords: 500,
-  bufferRecords: 2_000,
-  deadLettersInARow: 100,
-};
-
-export interface SliceContext {
-  readonly topology: Topology;
-  readonly slice: number;
-  readonly log: EventLog;
-  readonly state: SliceState;
-  readonly options: SliceOptions;
-  readonly observer: TopologyObserver;
-  /** Milliseconds since the epoch. */
-  readonly now: () => number;
+/** What a slice works with once it is restored. */
+interface Running {
+  readonly epoch: OwnershipEpoch;
+  readonly writer: LogWriter;
+  readonly cycle: CommitCycle;
+  readonly clock: Punctuator;
+  readonly trimmer: Trimmer;
+  /** Ends of the inputs when the slice started, by topic. */
+  readonly ends: ReadonlyMap<string, number>;
 }
 
 /**
@@ -49,78 +37,74 @@ export interface SliceContext {
  * the instance; its owner starts another one.
  */
 export class Slice {
-  readonly stores: ReadonlyMap<string, SliceStore<unknown>>;
   readonly #context: SliceContext;
-  readonly #instance: TopologyInstance;
-  readonly #parked: ParkedKeys;
+  readonly #work: SliceWork;
   readonly #buffer: InputBuffer;
-  readonly #sources: ReadonlyMap<string, SourceNode>;
-  readonly #nextPunctuation = new Map<string, number>();
-  readonly #deadLetters: NewRecord[] = [];
-  #ends: ReadonlyMap<string, number> = new Map();
-  #changelogs: Record<string, number> = {};
-  #identity = '';
-  #committedPositions: ReadonlyMap<string, number> = new Map();
-  #restored = false;
-  #committedAt = 0;
+  #state: SliceStatus['state'] = 'restoring';
   #consumed = 0;
-  #deadInARow = 0;
-  #lastOrigin = '';
-  #stateCommit: Promise<void> = Promise.resolve();
 
   constructor(context: SliceContext) {
-    const { topology, state, options } = context;
+    const { topology, state, options, slice, observer, careful } = context;
     this.#context = context;
-    this.stores = new Map(topology.stores.map((definition) => [definition.name, new SliceStore(definition, state)]));
-    this.#instance = new TopologyInstance(topology, this.stores);
-    this.#parked = new ParkedKeys(state);
+    const { deadLettersInARow } = options;
+    this.#work = new SliceWork(topology, state, { slice, observer, careful, deadLettersInARow });
     this.#buffer = new InputBuffer(options.bufferRecords);
-    const sources = topology.nodes.filter((node): node is SourceNode => node.kind === 'source');
-    this.#sources = new Map(sources.map((node) => [node.topic, node]));
   }
 
   /** Runs until the epoch ends (resolves) or something fails (rejects; the outcome of the last commit is unknown). */
   async run(epoch: OwnershipEpoch): Promise<void> {
     const { topology, slice, log, observer } = this.#context;
     const writer = await log.openWriter(`${topology.name}-${slice}`);
-    let running = false;
+    let cycle: CommitCycle | undefined;
     try {
-      if (!(await this.#restore(epoch.signal))) return;
+      const progress = (records: number) => observer.restoring?.(slice, records);
+      const restored = await restore({ ...this.#context, signal: epoch.signal, progress });
+      if (!restored) return;
+      cycle = this.#begin(restored);
+      const clock = new Punctuator(this.#work, restored.known?.due ?? {}, this.#context.now);
+      const trimmer = new Trimmer(this.#context);
       observer.running?.(slice);
-      running = true;
-      await this.#readAndProcess(epoch, writer);
-      await this.#stateCommit;
+      await this.#readAndProcess({ epoch, writer, cycle, clock, trimmer, ends: restored.ends });
+      await cycle.stateAtRest;
     } finally {
       // The next instance must find the local state at rest.
-      await this.#stateCommit.catch(() => undefined);
+      await cycle?.stateAtRest.catch(() => undefined);
       await writer.close();
-      if (running) observer.stopped?.(slice);
+      if (cycle) observer.stopped?.(slice);
+      this.#state = 'stopped';
     }
   }
 
   /** @returns the committed value; undefined when there is none, or the slice is not restored yet */
   query(store: string, key: string): unknown {
-    return this.#restored ? this.stores.get(store)?.committedValue(key) : undefined;
+    return this.#state === 'restoring' ? undefined : this.#work.stores.get(store)?.committedValue(key);
   }
 
-  /** @returns false when the signal was aborted meanwhile */
-  async #restore(signal: AbortSignal): Promise<boolean> {
-    const { slice, observer, log } = this.#context;
-    const progress = (records: number) => observer.restoring?.(slice, records);
-    const restored = await restore({ ...this.#context, signal, progress });
-    if (!restored) return false;
-    this.#identity = await log.identity();
-    this.#deadInARow = restored.deadLettersInARow;
-    this.#changelogs = restored.changelogs;
-    this.#ends = restored.ends;
-    for (const [topic, offset] of restored.positions) this.#buffer.positions.set(topic, offset);
-    this.#committedPositions = new Map(restored.positions);
-    this.#parked.load();
-    this.#restored = true;
-    return true;
+  /** Committed entries in the order of keys; none before the slice is restored. */
+  entries(store: string, from: string, limit: number): readonly (readonly [key: string, value: unknown])[] {
+    return this.#state === 'restoring' ? [] : (this.#work.stores.get(store)?.committedEntries(from, limit) ?? []);
   }
 
-  async #readAndProcess(epoch: OwnershipEpoch, writer: LogWriter): Promise<void> {
+  status(): SliceStatus {
+    const behind = [...this.#buffer.ends].map(([topic, end]) => end - (this.#buffer.positions.get(topic) ?? 0));
+    const lag = behind.reduce((sum, records) => sum + Math.max(0, records), 0);
+    return { slice: this.#context.slice, state: this.#state, lag, parked: this.#work.parked.records };
+  }
+
+  #begin(restored: Restored): CommitCycle {
+    const { known, positions, ends, deadLetterEnd } = restored;
+    this.#work.deadLettersInARow = known?.deadLettersInARow ?? 0;
+    this.#work.deadLetterEnd = deadLetterEnd;
+    for (const [part, time] of Object.entries(known?.streamTimes ?? {})) this.#work.streamTimes.set(part, time);
+    for (const [topic, offset] of positions) this.#buffer.positions.set(topic, offset);
+    for (const [topic, end] of ends) this.#buffer.ends.set(topic, end);
+    this.#work.parked.load();
+    this.#state = 'running';
+    return new CommitCycle(this.#context, this.#work, restored);
+  }
+
+  async #readAndProcess(running: Running): Promise<void> {
+    const { epoch } = running;
     const ended = new AbortController();
     const stop = AbortSignal.any([epoch.signal, ended.signal]);
     const failed: { error?: unknown }[] = [];
@@ -131,12 +115,11 @@ export class Slice {
     });
     try {
       while (!stop.aborted) {
-        await this.#buffer.available(this.#untilPunctuation());
+        await this.#buffer.available(this.#untilPunctuation(running));
+        await this.#context.gate.passed(stop);
         for (const { error } of failed) throw error;
         if (epoch.signal.aborted) return;
-        this.#processBuffered();
-        this.#punctuate();
-        await this.#commit(writer);
+        await this.#turn(running);
       }
     } finally {
       ended.abort();
@@ -154,140 +137,72 @@ export class Slice {
     if (!stop.aborted) throw new Error('reading ended before its time');
   }
 
-  #processBuffered(): void {
+  async #turn(running: Running): Promise<void> {
+    const request = this.#processBuffered();
+    if (this.#caughtUp(running)) running.clock.run();
+    await this.#commit(running);
+    if (request) await this.#redrive(request, running);
+  }
+
+  /** @returns a request to redrive, which comes next and waits for what was processed to be committed */
+  #processBuffered(): LogRecord | undefined {
     const { commitIntervalMs, commitRecords } = this.#context.options;
+    const redrives = redriveTopic(this.#context.topology.name);
     const startedAt = performance.now();
     while (this.#consumed < commitRecords && performance.now() - startedAt < commitIntervalMs) {
-      const record = this.#buffer.next();
-      if (!record) return;
-      this.#processOne(record);
+      const record = this.#buffer.peek();
+      if (!record) return undefined;
+      if (record.topic === redrives) return record;
+      this.#work.process(record);
+      this.#buffer.take(record);
       this.#consumed++;
     }
+    return undefined;
   }
 
-  #processOne(record: LogRecord): void {
-    this.#lastOrigin = `${record.topic}-${record.partition}-${record.offset}`;
-    const sequenced = this.#sources.get(record.topic)?.sequenced ?? false;
-    if (sequenced && this.#parked.has(record.topic, record.key)) {
-      this.#park(record, new StreamsError('KEY_PARKED', 'an earlier record of this key is parked'), sequenced);
-      return;
-    }
-    const outputs = this.#instance.outputs.length;
-    try {
-      this.#instance.process(record);
-      this.#deadInARow = 0;
-      for (const store of this.stores.values()) store.savepoint();
-    } catch (error) {
-      if (error instanceof StreamsError && error.code === 'STATE_UNREADABLE') throw error;
-      this.#instance.outputs.length = outputs;
-      for (const store of this.stores.values()) store.rollback();
-      this.#park(record, error as Error, sequenced);
-      this.#countDeadLetter(error as Error);
-    }
-  }
-
-  #park(record: LogRecord, error: Error, sequenced: boolean): void {
-    const { topology, slice, observer } = this.#context;
-    this.#deadLetters.push(deadLetter(topology.name, record, error));
-    if (sequenced) this.#parked.add(record.topic, record.key);
-    observer.deadLetter?.(slice, this.#lastOrigin, error);
-  }
-
-  #countDeadLetter(error: Error): void {
-    const { topology, slice, options } = this.#context;
-    if (++this.#deadInARow <= options.deadLettersInARow) return;
-    const message = `${topology.name} slice ${slice} pauses: ${options.deadLettersInARow} records in a row failed, the last at ${this.#lastOrigin}: ${error.message}`;
-    throw new StreamsError('TOO_MANY_DEAD_LETTERS', message, { cause: error });
-  }
-
-  get #caughtUp(): boolean {
-    return [...this.#ends].every(([topic, end]) => (this.#buffer.positions.get(topic) ?? 0) >= end);
-  }
-
-  #untilPunctuation(): number {
-    const { now } = this.#context;
-    const due = this.#instance.punctuations.map(({ name }) => (this.#nextPunctuation.get(name) ?? 0) - now());
-    return Math.min(POSITIONS_WAIT_MS, ...due.map((ms) => Math.max(ms, this.#caughtUp ? 0 : 50)));
-  }
-
-  #punctuate(): void {
-    if (!this.#caughtUp) return;
-    const now = this.#context.now();
-    for (const { name, intervalMs } of this.#instance.punctuations) {
-      if ((this.#nextPunctuation.get(name) ?? 0) > now) continue;
-      this.#nextPunctuation.set(name, now + intervalMs);
-      this.#lastOrigin = `clock:${now}`;
-      this.#instance.punctuate(name, now);
-      for (const store of this.stores.values()) store.savepoint();
-    }
-  }
-
-  #positionsText(): string {
-    const positions: SlicePositions = {
-      offsets: Object.fromEntries(this.#buffer.positions),
-      shape: shapeOf(this.#context.topology),
-      changelogs: this.#changelogs,
-      deadLettersInARow: this.#deadInARow,
-    };
-    return JSON.stringify(positions);
-  }
-
-  get #moved(): boolean {
-    return [...this.#buffer.positions].some(([topic, offset]) => this.#committedPositions.get(topic) !== offset);
-  }
-
-  /**
-   * Whether a commit can wait. Records that left no trace only move positions: reading them again changes nothing, so
-   * their positions are committed with the next outputs, or after a second.
-   */
-  #canWait(writes: ReadonlyMap<string, ReadonlyMap<string, unknown>>): boolean {
-    const traces = this.#instance.outputs.length + this.#deadLetters.length;
-    if (traces > 0 || [...writes.values()].some((entries) => entries.size > 0)) return false;
-    if (!this.#moved) return true;
-    const waited = performance.now() - this.#committedAt;
-    return this.#consumed < this.#context.options.commitRecords && waited < POSITIONS_WAIT_MS;
-  }
-
-  async #commit(writer: LogWriter): Promise<void> {
-    const { topology, slice, observer, now } = this.#context;
-    const writes = new Map([...this.stores].map(([name, store]) => [name, store.uncommitted()] as const));
-    const { outputs } = this.#instance;
-    if (this.#canWait(writes)) return;
-    const startedAt = performance.now();
-    const positions = new Map(this.#buffer.positions);
-    writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText())]]));
-    writes.set(PARKED_STORE, this.#parked.uncommitted());
-    const changelog = this.#changelogRecords(writes, now());
-    const records = [...changelog, ...this.#deadLetters, ...outputs];
-    const offsets = [...positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
-    const committed = await writer.commit({ records, consumed: { group: topology.name, offsets } });
-    committed.offsets.slice(0, changelog.length).forEach(({ topic, offset }) => (this.#changelogs[topic] = offset + 1));
-    await this.#stateCommit;
-    for (const store of this.stores.values()) store.committed();
-    const meta = { identity: this.#identity, offsets: { ...this.#changelogs }, lastOwnedAt: now() };
-    this.#stateCommit = this.#context.state.commit(writes, meta);
-    this.#stateCommit.catch(() => undefined);
-    this.#committedPositions = positions;
-    this.#committedAt = performance.now();
-    observer.committed?.({
-      slice,
-      consumed: this.#consumed,
-      produced: outputs.length,
-      milliseconds: performance.now() - startedAt,
-    });
-    outputs.length = 0;
-    this.#deadLetters.length = 0;
+  async #commit({ writer, cycle, clock, trimmer }: Running): Promise<void> {
+    if (!(await cycle.commit(writer, this.#buffer.positions, this.#consumed, clock.due))) return;
     this.#consumed = 0;
+    trimmer.trim(cycle.positions);
   }
 
-  #changelogRecords(writes: ReadonlyMap<string, ReadonlyMap<string, Buffer | null>>, timestamp: number): NewRecord[] {
-    const { topology, slice } = this.#context;
-    const headers = { cause: this.#lastOrigin };
-    const records: NewRecord[] = [];
-    for (const [store, entries] of writes) {
-      const topic = changelogTopic(topology.name, store);
-      for (const [key, value] of entries) records.push({ topic, partition: slice, key, value, headers, timestamp });
+  /** Runs parked records again; the request is consumed with the last of them. */
+  async #redrive(record: LogRecord, running: Running): Promise<void> {
+    try {
+      const { action, ...of } = parseRedrive(record);
+      for (const name of requested(this.#work, { action, ...of })) {
+        await this.#redriveKey(new Redrive(this.#work, name, action), running);
+        if (running.epoch.signal.aborted) return;
+      }
+    } catch (error) {
+      if (!(error instanceof StreamsError) || error.code !== 'BAD_REQUEST') throw error;
+      this.#work.park(record, error);
     }
-    return records;
+    this.#buffer.take(record);
+    this.#consumed++;
+    await this.#commit(running);
+    await running.trimmer.trimLetters(this.#work.parked.since ?? this.#work.deadLetterEnd);
+  }
+
+  async #redriveKey(redrive: Redrive, running: Running): Promise<void> {
+    for await (const letter of this.#letters(redrive.from, running.epoch.signal)) {
+      redrive.take(letter);
+      if (redrive.done) return;
+      if (this.#work.outputs.length >= this.#context.options.commitRecords) await this.#commit(running);
+    }
+  }
+
+  async *#letters(offset: number, signal: AbortSignal): AsyncGenerator<LogRecord, void, undefined> {
+    const { topology, slice, log } = this.#context;
+    const from = { topic: deadLetterTopic(topology.name), partition: slice, offset };
+    for await (const batch of log.read([from], { follow: false, signal })) yield* batch.records;
+  }
+
+  #caughtUp({ ends }: Running): boolean {
+    return [...ends].every(([topic, end]) => (this.#buffer.positions.get(topic) ?? 0) >= end);
+  }
+
+  #untilPunctuation(running: Running): number {
+    return Math.min(POSITIONS_WAIT_MS, running.clock.untilNext(this.#caughtUp(running)));
   }
 }

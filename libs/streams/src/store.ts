@@ -26,6 +26,8 @@ type Entries<Value> = Map<string, Value | undefined>;
 const CACHE_LIMIT = 500;
 /** Bytes; the local state takes no longer ones. */
 const MAX_KEY = 1_500;
+/** Bytes; with its key it must fit a record of the changelog. */
+const MAX_VALUE = 1_000_000;
 
 function checkKey(store: string, key: string): void {
   if (key.length * 3 <= MAX_KEY || Buffer.byteLength(key) <= MAX_KEY) return;
@@ -61,6 +63,21 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   committedValue(key: string): Value | undefined {
     if (this.#pending.has(key)) return this.#pending.get(key);
     return this.#cache.has(key) ? this.#cache.get(key) : this.#stored(key);
+  }
+
+  /** Up to `limit` committed entries from a key on, in the order of keys: for readers outside the slice. */
+  committedEntries(from: string, limit: number): (readonly [string, Value])[] {
+    const range = { gte: from };
+    const pending = [...this.#pending].filter(([key]) => inRange(key, range));
+    const merged = new Map<string, Value | undefined>();
+    for (const [key, raw] of this.#readable(() => this.state.range(this.definition.name, range))) {
+      // Each pending entry hides at most one.
+      if (merged.size >= limit + pending.length) break;
+      merged.set(key, this.#parse(key, raw));
+    }
+    for (const [key, value] of pending) merged.set(key, value);
+    const entries = [...merged].filter((entry): entry is [string, Value] => entry[1] !== undefined);
+    return entries.sort(([a], [b]) => compareKeys(a, b)).slice(0, limit);
   }
 
   put(key: string, value: Value): void {
@@ -110,13 +127,19 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     this.#journal.length = 0;
   }
 
-  /** Encodes what is uncommitted: null means deleted. */
+  /** Encodes what is uncommitted: null means deleted. @throws StreamsError VALUE_TOO_LARGE */
   uncommitted(): Map<string, Buffer | null> {
     const writes = new Map<string, Buffer | null>();
-    for (const [key, value] of this.#overlay) {
-      writes.set(key, value === undefined ? null : Buffer.from(JSON.stringify(value)));
-    }
+    for (const [key, value] of this.#overlay) writes.set(key, value === undefined ? null : this.#encode(key, value));
     return writes;
+  }
+
+  /** Whether all written since the savepoint can be committed. @throws StreamsError VALUE_TOO_LARGE */
+  checkSizes(): void {
+    for (const { key } of this.#journal) {
+      const value = this.#overlay.get(key);
+      if (value !== undefined) this.#encode(key, value);
+    }
   }
 
   /** The log has the overlay: it becomes pending. The former pending writes must be in the state by now. */
@@ -125,6 +148,13 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     this.#pending = this.#overlay;
     this.#overlay = new Map();
     this.#journal.length = 0;
+  }
+
+  #encode(key: string, value: Value): Buffer {
+    const bytes = Buffer.from(JSON.stringify(value));
+    if (bytes.length <= MAX_VALUE) return bytes;
+    const message = `a value of ${bytes.length} bytes at ${key} of store ${this.definition.name}; the limit is ${MAX_VALUE}`;
+    throw new StreamsError('VALUE_TOO_LARGE', message);
   }
 
   #write(key: string, value: Value | undefined): void {

@@ -61,8 +61,10 @@ group('a topology in the test driver', () => {
     driver.pipe(taps, 'kitchen', tap(-1));
     driver.pipeRaw('tap.events', 'kitchen', Buffer.from('{not json'));
     driver.pipe(taps, 'kitchen', tap(3));
-    expect(driver.outputs(sums).map(({ data }) => data.total)).toEqual([2, 5]);
-    expect(driver.deadLetters().map(({ headers }) => headers['dlq-code'])).toEqual(['Error', 'NOT_JSON']);
+    driver.pipe(taps, 'bath', tap(4));
+    expect(driver.outputs(sums).map(({ data }) => data.total)).toEqual([2, 4]);
+    const codes = driver.deadLetters().map(({ headers }) => headers['dlq-code']);
+    expect(codes).toEqual(['Error', 'KEY_PARKED', 'KEY_PARKED']);
     expect(driver.deadLetters()[0]?.headers).toMatchObject({
       'dlq-topic': 'tap.events',
       'dlq-offset': '1',
@@ -113,6 +115,8 @@ group('a topology in the test driver', () => {
   });
 });
 
+const SUM = { initialState: () => 0, fold: (sum: number) => sum };
+
 group('a topology that cannot work', () => {
   const refused = (define: Parameters<typeof topology>[1]) => {
     try {
@@ -153,6 +157,23 @@ group('a topology that cannot work', () => {
         t.from(taps).process('foreign', { other: { name: 'other', schema: z.int() } }, () => []);
       }),
     ).toContain('node "foreign" uses store "other" of another topology');
+    const narrow = { ...taps, name: 'narrow.events', partitions: 1 };
+    expect(
+      refused((t) => {
+        const table = t.from(narrow).toTable(t.store('rows', z.int()), () => 1);
+        t.from(taps).join(table, (_, row) => row);
+      }),
+    ).toContain('"narrow.events" and "tap.events" are not co-partitioned');
+    expect(
+      refused((t) => {
+        topology('other', (other) => t.merge(t.from(taps), other.from(taps)));
+      }),
+    ).toContain('a merge of streams of another topology');
+    expect(
+      refused((t) => {
+        t.from(taps).windowed(t.store('sums', z.int()), { sizeMs: 10, advanceMs: 20 }, SUM);
+      }),
+    ).toContain('a window of 10 ms every 20 ms');
   });
 });
 

@@ -7,11 +7,10 @@ import {
   parseEvent,
 } from '@order-flow/contracts';
 import type { LogRecord, NewRecord } from '@order-flow/event-log';
-import { deadLetter } from './dead-letter.js';
 import { deadLetterTopic, type Topology } from './graph.js';
-import { TopologyInstance } from './instance.js';
+import { Redrive, type RedriveRequest, requested } from './redrive.js';
 import { memoryState } from './state.js';
-import { SliceStore } from './store.js';
+import { SliceWork } from './work.js';
 
 export interface DriverOptions {
   /** Milliseconds since the epoch at the start of virtual time. */
@@ -31,8 +30,7 @@ export class TestDriver {
   readonly #outputs = new Map<string, LogRecord[]>();
   readonly #due = new Map<string, number>();
   readonly #pending: LogRecord[] = [];
-  #stores = new Map<string, SliceStore<unknown>>();
-  #instance: TopologyInstance;
+  #work: SliceWork;
   #now: number;
   #sequence = 0;
 
@@ -40,8 +38,8 @@ export class TestDriver {
     this.topology = topology;
     this.#options = options;
     this.#now = options.startAt ?? Date.UTC(2026, 0, 1);
-    this.#instance = this.#start();
-    for (const { name, intervalMs } of this.#instance.punctuations) this.#due.set(name, this.#now + intervalMs);
+    this.#work = this.#start();
+    for (const { name, intervalMs } of this.#work.punctuations) this.#due.set(name, this.#now + intervalMs);
   }
 
   get now(): number {
@@ -50,6 +48,16 @@ export class TestDriver {
 
   /** Pipes an event in, keyed by `subject`. Id and correlation id are made from a counter. */
   pipe<Topic extends EventTopic>(topic: Topic, subject: string, event: DomainEventOf<Topic>): void {
+    this.pipeAt(this.#now, topic, subject, event);
+  }
+
+  /** The same with another timestamp than the clock's: for what comes out of order. */
+  pipeAt<Topic extends EventTopic>(
+    timestamp: number,
+    topic: Topic,
+    subject: string,
+    event: DomainEventOf<Topic>,
+  ): void {
     const id = `00000000-0000-4000-8000-${String(++this.#sequence).padStart(12, '0')}`;
     const full: CloudEvent = {
       specversion: '1.0',
@@ -57,14 +65,15 @@ export class TestDriver {
       source: '/test',
       type: event.type,
       subject,
-      time: new Date(this.#now).toISOString(),
+      time: new Date(timestamp).toISOString(),
       datacontenttype: 'application/json',
       schemaversion: topic.types[event.type]?.version ?? 1,
       correlationid: id,
       causationid: id,
       data: event.data,
     };
-    this.pipeRaw(topic.name, subject, encodeEvent(full));
+    this.#append({ topic: topic.name, key: subject, value: encodeEvent(full), timestamp });
+    this.#drain();
   }
 
   /** Pipes any bytes in: for records that are not what they should be. */
@@ -81,11 +90,8 @@ export class TestDriver {
       if (!next || next[1] > until) break;
       const [name, at] = next;
       this.#now = Math.max(this.#now, at);
-      this.#due.set(
-        name,
-        at + (this.#instance.punctuations.find((node) => node.name === name)?.intervalMs ?? Infinity),
-      );
-      this.#instance.punctuate(name, this.#now);
+      this.#due.set(name, at + (this.#work.punctuations.find((node) => node.name === name)?.intervalMs ?? Infinity));
+      this.#work.punctuate(name, this.#now);
       this.#commit();
       this.#drain();
     }
@@ -110,16 +116,31 @@ export class TestDriver {
     return this.records(deadLetterTopic(this.topology.name));
   }
 
-  /** Everything in a store. */
-  store(name: string): Record<string, unknown> {
-    return Object.fromEntries(this.#stores.get(name)?.range({}) ?? []);
+  /** Runs parked records again, or lets go of them: those of one key of an input topic, or all. */
+  redrive(request: RedriveRequest = { action: 'redrive' }): void {
+    for (const name of requested(this.#work, request)) {
+      const redrive = new Redrive(this.#work, name, request.action);
+      for (const letter of this.deadLetters().slice(redrive.from)) redrive.take(letter);
+    }
+    this.#commit();
+    this.#drain();
   }
 
-  #start(): TopologyInstance {
-    this.#stores = new Map(
-      this.topology.stores.map((definition) => [definition.name, new SliceStore(definition, this.#state)]),
-    );
-    return new TopologyInstance(this.topology, this.#stores);
+  /** Records that wait in the dead-letter queue. */
+  parked(): number {
+    return this.#work.parked.records;
+  }
+
+  /** Everything in a store. */
+  store(name: string): Record<string, unknown> {
+    return Object.fromEntries(this.#work.stores.get(name)?.range({}) ?? []);
+  }
+
+  #start(): SliceWork {
+    const settings = { slice: 0, deadLettersInARow: Infinity, careful: true, observer: {} };
+    const work = new SliceWork(this.topology, this.#state, settings);
+    work.parked.load();
+    return work;
   }
 
   #append(record: NewRecord): void {
@@ -132,24 +153,27 @@ export class TestDriver {
 
   #drain(): void {
     for (let record = this.#pending.shift(); record; record = this.#pending.shift()) {
-      try {
-        this.#instance.process(record);
-      } catch (error) {
-        this.#instance.outputs.length = 0;
-        for (const store of this.#stores.values()) store.rollback();
-        this.#append(deadLetter(this.topology.name, record, error as Error));
-      }
+      this.#work.process(record);
       this.#commit();
     }
   }
 
   #commit(): void {
-    const outputs = this.#instance.outputs.splice(0);
-    const writes = new Map([...this.#stores].map(([name, store]) => [name, store.uncommitted()] as const));
-    for (const store of this.#stores.values()) store.committed();
+    const { deadLetters, outputs } = this.#work;
+    const written = [...deadLetters, ...outputs];
+    const writes = this.#work.uncommitted();
+    this.#work.committed();
     void this.#state.commit(writes, { identity: 'test', offsets: {}, lastOwnedAt: this.#now });
-    if (this.#options.restartAfterEveryRecord) this.#instance = this.#start();
-    for (const output of outputs) this.#append(output);
+    for (const record of written) this.#append(record);
+    this.#work.deadLetterEnd = this.deadLetters().length;
+    if (this.#options.restartAfterEveryRecord) this.#restart();
+  }
+
+  #restart(): void {
+    const before = this.#work;
+    this.#work = this.#start();
+    this.#work.deadLetterEnd = before.deadLetterEnd;
+    for (const [part, time] of before.streamTimes) this.#work.streamTimes.set(part, time);
   }
 }
 

@@ -1,6 +1,6 @@
-/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unused-expressions -- what must not compile has no types */
+/* eslint-disable @typescript-eslint/no-unsafe-return, @typescript-eslint/no-unsafe-call, @typescript-eslint/no-unsafe-member-access, @typescript-eslint/no-unused-expressions, @typescript-eslint/restrict-plus-operands -- what must not compile has no types */
 import { describe, expect, it } from '@jest/globals';
-import { eventTopic, eventType } from '@order-flow/contracts';
+import { type EventOf, eventTopic, eventType } from '@order-flow/contracts';
 import { bufferCount, scan } from 'rxjs';
 import { z } from 'zod';
 import { filter, map, ofType } from './operators.js';
@@ -126,5 +126,33 @@ describe('the types of a topology', () => {
       merged.pipe(map(({ data }) => data.by));
       // @ts-expect-error doors may come through
       merged.to(alarms);
+    }));
+
+  it('narrow a branch whose predicate is a guard, and keep the rest apart', () =>
+    defines((t) => {
+      const isOpened = (event: EventOf<typeof doors>): event is Extract<EventOf<typeof doors>, { type: 'Opened' }> =>
+        event.type === 'Opened';
+      const { opened, otherwise } = t.from(doors).branch({ opened: isOpened });
+      opened.pipe(map(({ data }) => data.by));
+      // @ts-expect-error what is left may be anything
+      otherwise.pipe(map(({ data }) => data.by));
+      // @ts-expect-error no such branch
+      t.from(doors).branch({ opened: isOpened }).closed;
+    }));
+
+  it('refuse a table, a window or a repetition of other values', () =>
+    defines((t) => {
+      const rows = t.store('rows', z.int());
+      // @ts-expect-error a row is a number
+      t.from(doors).toTable(rows, () => 'open');
+      const table = t.from(doors).toTable(rows, () => 1);
+      t.from(alarms).join(table, ({ data }, row) => data.why.length + row);
+      // @ts-expect-error without a match there is no row
+      t.from(alarms).leftJoin(table, ({ data }, row) => data.why.length + row);
+      const sums = t.store('sums', z.int());
+      // @ts-expect-error the state is a number
+      t.from(alarms).windowed(sums, { sizeMs: 1 }, { initialState: () => '', fold: (sum: number) => sum });
+      // @ts-expect-error an id is text
+      t.from(alarms).dedup(sums, { id: () => 7, horizonMs: 1 });
     }));
 });

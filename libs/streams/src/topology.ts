@@ -1,12 +1,11 @@
-import type { DomainEventOf, EventOf, EventTopic } from '@order-flow/contracts';
-import { map as rxMap } from 'rxjs';
+import type { EventOf, EventTopic } from '@order-flow/contracts';
 import type { z } from 'zod';
 import { checkedTopology } from './build.js';
-import { eventDecoder, eventEncoder, type IdParts, messageDecoder, messageEncoder } from './codec.js';
+import { eventDecoder, messageDecoder } from './codec.js';
+import { StreamsError } from './errors.js';
 import { type Node, type OpenStores, type Punctuated, repartitionTopic, type Stores, type Topology } from './graph.js';
-import { stateless, type StatelessOperator } from './operators.js';
-import type { Rec } from './record.js';
 import type { StoreDefinition } from './store.js';
+import { type Nodes, type Repartition, type RepartitionOptions, Stream, type WithoutId } from './stream.js';
 
 /**
  * Defines a topology.
@@ -19,23 +18,7 @@ export function topology(name: string, define: (builder: TopologyBuilder) => voi
   return checkedTopology(name, builder.nodes, builder.stores);
 }
 
-/** How records travel between sub-topologies: plain JSON that fits the schema, keyed anew. */
-export interface RepartitionOptions<Value> {
-  readonly schema: z.ZodType<Value>;
-  readonly key: (value: Value) => string;
-  /** Whether later records of a key wait for a failed one; default false, for keys are often shared. */
-  readonly sequenced?: boolean;
-}
-
-export interface Repartition<Value> {
-  readonly topic: string;
-  readonly key: (value: Value) => string;
-  readonly stream: Stream<Value>;
-}
-
-type WithoutId = Node extends infer Kind ? (Kind extends Node ? Omit<Kind, 'id'> : never) : never;
-
-export class TopologyBuilder {
+export class TopologyBuilder implements Nodes {
   readonly nodes: Node[] = [];
   readonly stores: StoreDefinition[] = [];
 
@@ -59,6 +42,7 @@ export class TopologyBuilder {
       topic: topic.name,
       repartition: false,
       sequenced: options.sequenced ?? true,
+      partitions: topic.partitions,
       decode: eventDecoder(topic),
     });
   }
@@ -67,6 +51,9 @@ export class TopologyBuilder {
   merge<Streams extends readonly Stream<unknown>[]>(
     ...streams: Streams
   ): Stream<Streams[number] extends Stream<infer Value> ? Value : never> {
+    if (streams.some(({ builder }) => builder !== this)) {
+      throw new StreamsError('INVALID_TOPOLOGY', `${this.name}: a merge of streams of another topology`);
+    }
     return this.add({ kind: 'merge', name: 'merge', parents: streams.map((stream) => stream.node) });
   }
 
@@ -102,93 +89,5 @@ export class TopologyBuilder {
     const id = this.nodes.length;
     this.nodes.push({ ...node, id });
     return new Stream<Value>(this, id);
-  }
-}
-
-/** A step of a topology under construction: what flows out of node `node`. */
-export class Stream<Value> {
-  /** Makes Stream<A> and Stream<B> different types. */
-  declare readonly value: Value;
-
-  constructor(
-    readonly builder: TopologyBuilder,
-    readonly node: number,
-  ) {}
-
-  /** Applies operators that keep nothing between records. */
-  pipe<A>(a: StatelessOperator<Value, A>): Stream<A>;
-  pipe<A, B>(a: StatelessOperator<Value, A>, b: StatelessOperator<A, B>): Stream<B>;
-  pipe<A, B, C>(a: StatelessOperator<Value, A>, b: StatelessOperator<A, B>, c: StatelessOperator<B, C>): Stream<C>;
-  pipe(...operators: readonly unknown[]): Stream<unknown> {
-    return this.#pipe(operators as StatelessOperator<unknown, unknown>[], false);
-  }
-
-  /** Gives records another key. Only a repartition or a sink may follow: stores are found by the old one. */
-  rekey(key: (value: Value) => string): Stream<Value> {
-    const operator = stateless<Value, Value>(rxMap((record) => ({ ...record, key: key(record.value) })));
-    return this.#pipe([operator as StatelessOperator<unknown, unknown>], true);
-  }
-
-  /** Handles each record with stores of this slice: a pure, synchronous function of record and stores. */
-  process<Definitions extends Stores, Out>(
-    name: string,
-    stores: Definitions,
-    handle: (record: Rec<Value>, stores: OpenStores<Definitions>) => readonly Out[],
-  ): Stream<Out> {
-    return this.builder.add({ kind: 'process', name, parents: [this.node], stores, handle: handle as never });
-  }
-
-  /** Keeps one state per key: `decide` answers, `evolve` remembers the answers. */
-  decide<State, Out>(
-    store: StoreDefinition<State>,
-    decider: {
-      readonly initialState: (key: string) => State;
-      readonly decide: (message: Value, state: State) => readonly Out[];
-      readonly evolve: (state: State, event: Out) => State;
-    },
-  ): Stream<Out> {
-    return this.process(`decide:${store.name}`, { state: store }, ({ key, value }, { state }) => {
-      const before = state.get(key) ?? decider.initialState(key);
-      const events = decider.decide(value, before);
-      if (events.length > 0)
-        state.put(
-          key,
-          events.reduce((current, event) => decider.evolve(current, event), before),
-        );
-      return events;
-    });
-  }
-
-  /** Sends through `<topology>.<name>.repartition`, so that records of one key meet in one slice. */
-  repartition<Target>(this: Stream<Target>, name: string, options: RepartitionOptions<Target>): Stream<Target> {
-    const repartition = this.builder.repartition(name, options);
-    this.sendTo(repartition);
-    return repartition.stream;
-  }
-
-  /** Sends into a repartition topic that several streams feed. */
-  sendTo<Target>(this: Stream<Target>, repartition: Repartition<Target>): void {
-    const { topic, key } = repartition;
-    const encode = messageEncoder(topic, key);
-    this.builder.add({ kind: 'sink', name: topic, parents: [this.node], topic, encode });
-  }
-
-  /**
-   * Writes events to a topic, keyed by the record's key.
-   * @param options.id what makes an event's id besides the topology; default: the causing event's id, type and key
-   */
-  to<Topic extends EventTopic>(
-    this: Stream<DomainEventOf<Topic>>,
-    topic: Topic,
-    options: { readonly id?: IdParts } = {},
-  ): void {
-    const idParts: IdParts = options.id ?? ((value, record) => [record.cause.eventId, value.type, record.key]);
-    const encode = eventEncoder(this.builder.name, topic, idParts);
-    this.builder.add({ kind: 'sink', name: topic.name, parents: [this.node], topic: topic.name, encode });
-  }
-
-  #pipe<Out>(operators: readonly StatelessOperator<unknown, unknown>[], rekeys: boolean): Stream<Out> {
-    const name = rekeys ? 'rekey' : 'pipe';
-    return this.builder.add({ kind: 'pipe', name, parents: [this.node], operators, rekeys });
   }
 }

@@ -1,9 +1,17 @@
 import type { Logger, Metrics, Readiness } from '@order-flow/service-kit';
-import type { TopologyObserver } from '@order-flow/streams';
+import type { RunningTopology, SliceStatus, TopologyObserver } from '@order-flow/streams';
 
 /** The metrics of all topologies of a process. */
-export function topologyMetrics(metrics: Metrics) {
+export function topologyMetrics(metrics: Metrics, running: ReadonlyMap<string, RunningTopology>) {
   const labels = ['topology'] as const;
+  const observed = (name: string, help: string, value: (status: SliceStatus) => number): void =>
+    metrics.observed(name, help, ['topology', 'slice'] as const, (gauge) => {
+      for (const [topology, run] of running) {
+        for (const status of run.status().slices) gauge.set({ topology, slice: status.slice }, value(status));
+      }
+    });
+  observed('topology_lag_records', 'Records not consumed yet', ({ lag }) => lag);
+  observed('topology_parked_records', 'Records in the dead-letter queue', ({ parked }) => parked);
   return {
     consumed: metrics.counter('topology_records_consumed_total', 'Records processed', labels),
     produced: metrics.counter('topology_records_produced_total', 'Records written', labels),
@@ -24,19 +32,21 @@ export function observe(
 ): TopologyObserver {
   const part = (slice: number): string => `${topology}-${slice}`;
   const labels = { topology };
-  let restoredBefore = 0;
+  const restored = new Map<number, number>();
   return {
     restoring: (slice, records) => {
       readiness.down(part(slice), `restoring: ${records} records`);
-      metrics.restored.inc(labels, Math.max(0, records - restoredBefore));
-      restoredBefore = records;
+      metrics.restored.inc(labels, Math.max(0, records - (restored.get(slice) ?? 0)));
+      restored.set(slice, records);
     },
     running: (slice) => {
+      restored.delete(slice);
       readiness.up(part(slice));
       readiness.up(topology);
       metrics.slices.inc(labels);
     },
     stopped: () => metrics.slices.dec(labels),
+    released: (slice) => readiness.forget(part(slice)),
     committed: ({ consumed, produced, milliseconds }) => {
       metrics.consumed.inc(labels, consumed);
       metrics.produced.inc(labels, produced);
@@ -51,5 +61,6 @@ export function observe(
       readiness.down(part(slice), error.message);
       logger.error({ topology, slice, retryInMs, err: error }, `${part(slice)} failed: ${error.message}`);
     },
+    paused: (slice, reason) => logger.error({ topology, slice }, reason),
   };
 }

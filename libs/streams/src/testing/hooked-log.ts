@@ -12,6 +12,8 @@ export interface LogHooks {
   restore?: Hook<readonly Offset[]>;
   /** A reader of inputs begins. */
   read?: Hook<readonly Offset[]>;
+  /** The group is asked whether an epoch goes on. */
+  confirm?: Hook<readonly number[]>;
   /** A batch of inputs is handed out. */
   batch?: Hook<RecordBatch>;
   /** Readers of inputs that began and did not end. */
@@ -46,7 +48,11 @@ export function hookedLog(log: EventLog, hooks: LogHooks): EventLog {
     },
     async *join(group, topics, signal) {
       for await (const epoch of log.join(group, topics, signal)) {
-        yield { ...epoch, read: (from, until) => readEpoch(epoch, from, until) };
+        const confirm = async (): Promise<boolean> => {
+          await hooks.confirm?.(epoch.slices);
+          return epoch.confirm();
+        };
+        yield { ...epoch, confirm, read: (from, until) => readEpoch(epoch, from, until) };
       }
     },
   };

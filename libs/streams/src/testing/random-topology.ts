@@ -3,7 +3,8 @@ import * as fc from 'fast-check';
 import { z } from 'zod';
 import type { Topology } from '../graph.js';
 import { filter, flatMap, map, ofType } from '../operators.js';
-import { type Stream, topology, type TopologyBuilder } from '../topology.js';
+import type { Stream } from '../stream.js';
+import { topology, type TopologyBuilder } from '../topology.js';
 
 const numbers = z.object({ n: z.int() });
 export const inputs = eventTopic('number.events', 'key', { Plus: eventType(numbers), Minus: eventType(numbers) });
@@ -19,7 +20,12 @@ export type Step =
   | { readonly op: 'refuse'; readonly modulus: number }
   | { readonly op: 'sum' }
   | { readonly op: 'decide'; readonly limit: number }
+  | { readonly op: 'aggregate' }
+  | { readonly op: 'window'; readonly sizeMs: number }
+  | { readonly op: 'dedup'; readonly horizonMs: number }
   | { readonly op: 'repartition'; readonly modulus: number };
+
+type Remembering = Extract<Step, { readonly op: 'aggregate' | 'window' | 'dedup' | 'decide' }>;
 
 /** Branches from one source, each of some types, merged, and what follows. */
 export interface Plan {
@@ -31,6 +37,8 @@ export interface Input {
   readonly type: Type;
   readonly key: string;
   readonly n: number;
+  /** Milliseconds since the one before. */
+  readonly after: number;
 }
 
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -40,6 +48,9 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ op: fc.constant('refuse' as const), modulus: fc.integer({ min: 5, max: 9 }) }),
   fc.constant({ op: 'sum' as const }),
   fc.record({ op: fc.constant('decide' as const), limit: fc.integer({ min: 0, max: 20 }) }),
+  fc.constant({ op: 'aggregate' as const }),
+  fc.record({ op: fc.constant('window' as const), sizeMs: fc.integer({ min: 1, max: 20 }) }),
+  fc.record({ op: fc.constant('dedup' as const), horizonMs: fc.integer({ min: 1, max: 20 }) }),
   fc.record({ op: fc.constant('repartition' as const), modulus: fc.integer({ min: 1, max: 3 }) }),
 );
 const types: fc.Arbitrary<Type[]> = fc.subarray<Type>(['Plus', 'Minus'], { minLength: 1 });
@@ -53,6 +64,7 @@ export const inputLists: fc.Arbitrary<Input[]> = fc.array(
     type: fc.constantFrom<Type[]>('Plus', 'Minus'),
     key: fc.constantFrom('a', 'b', 'c'),
     n: fc.integer({ min: -20, max: 20 }),
+    after: fc.integer({ min: 0, max: 12 }),
   }),
   { maxLength: 25 },
 );
@@ -62,6 +74,8 @@ const passes = (n: number, modulus: number): boolean => n % modulus === 0;
 const copiesOf = (n: number, copies: number): number[] => Array.from({ length: copies }, (_, index) => n + index);
 const keyOf = (n: number, modulus: number): string => `part-${Math.abs(n) % modulus}`;
 const fits = (n: number, total: number, limit: number): boolean => Math.abs(total + n) <= limit;
+
+const SUM = { initialState: () => 0, fold: (sum: number, n: number): number => sum + n };
 
 function applied(t: TopologyBuilder, stream: Stream<number>, step: Step, name: string): Stream<number> {
   switch (step.op) {
@@ -93,6 +107,14 @@ function applied(t: TopologyBuilder, stream: Stream<number>, step: Step, name: s
         decide: (n, total) => (fits(n, total, step.limit) ? [n] : []),
         evolve: (total, n) => total + n,
       });
+    case 'aggregate':
+      return stream.aggregate(t.store(name, z.int()), SUM);
+    case 'window':
+      return stream
+        .windowed(t.store(name, z.int()), { sizeMs: step.sizeMs }, SUM)
+        .results.pipe(map(({ value }) => value));
+    case 'dedup':
+      return stream.dedup(t.store(name, z.number()), { id: String, horizonMs: step.horizonMs });
     case 'repartition':
       return stream.repartition(name, { schema: z.int(), key: (n) => keyOf(n, step.modulus) });
   }
@@ -129,6 +151,10 @@ export class Model {
   outputs: [key: string, n: number][] = [];
   parked = 0;
   #state = new Map<string, Map<string, number>>();
+  readonly #parkedKeys = new Set<string>();
+  #now = 0;
+  /** Key of the input that is processed; undefined behind a repartition, where keys do not wait. */
+  #source: string | undefined;
   #queue: (() => void)[] = [];
 
   constructor(readonly plan: Plan) {}
@@ -138,13 +164,22 @@ export class Model {
     return Object.fromEntries(this.#state.get(name) ?? []);
   }
 
-  take({ type, key, n }: Input): void {
+  take({ type, key, n, after }: Input): void {
+    this.#now += after;
+    if (this.#parkedKeys.has(key)) {
+      this.parked++;
+      return;
+    }
     this.#queue.push(() => {
+      this.#source = key;
       this.plan.branches.forEach(({ types }, branch) => {
         if (types.includes(type)) this.#push({ branch, index: 0 }, key, n);
       });
     });
-    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) this.#attempt(next);
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      this.#source = undefined;
+      this.#attempt(next);
+    }
   }
 
   /** All of what follows from one record, or nothing. */
@@ -156,6 +191,7 @@ export class Model {
       work();
     } catch {
       this.parked++;
+      if (this.#source !== undefined) this.#parkedKeys.add(this.#source);
       this.outputs = outputs;
       this.#queue = queue;
       this.#state = state;
@@ -187,8 +223,21 @@ export class Model {
         return [n];
       case 'sum':
         return this.#sum(this.#values(name), key, n);
+      default:
+        return this.#remembered(step, this.#values(name), key, n);
+    }
+  }
+
+  #remembered(step: Remembering, values: Map<string, number>, key: string, n: number): number[] {
+    switch (step.op) {
+      case 'aggregate':
+        return [this.#added(values, key, n)];
+      case 'window':
+        return [this.#added(values, `${Math.floor(this.#now / step.sizeMs)}/${key}`, n)];
+      case 'dedup':
+        return this.#first(values, `${key}/${n}`, step.horizonMs) ? [n] : [];
       case 'decide':
-        return this.#decide(this.#values(name), key, n, step.limit);
+        return this.#decide(values, key, n, step.limit);
     }
   }
 
@@ -210,5 +259,18 @@ export class Model {
     const values = this.#state.get(name) ?? new Map<string, number>();
     this.#state.set(name, values);
     return values;
+  }
+
+  #added(sums: Map<string, number>, key: string, n: number): number {
+    const sum = (sums.get(key) ?? 0) + n;
+    sums.set(key, sum);
+    return sum;
+  }
+
+  #first(seen: Map<string, number>, name: string, horizonMs: number): boolean {
+    const last = seen.get(name);
+    if (last !== undefined && this.#now - last <= horizonMs) return false;
+    seen.set(name, this.#now);
+    return true;
   }
 }

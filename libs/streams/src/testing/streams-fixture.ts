@@ -14,6 +14,8 @@ export interface StreamsFixture {
 export interface Run {
   readonly running: RunningTopology;
   readonly failures: { readonly slice: number; readonly error: Error; readonly retryInMs: number }[];
+  /** Reasons for which slices stood still. */
+  readonly paused: readonly string[];
   /** Changelog records replayed. */
   readonly restored: () => number;
   stop(): Promise<void>;

@@ -1,0 +1,124 @@
+import type { LogWriter, NewRecord } from '@order-flow/event-log';
+import { changelogTopic, deadLetterTopic, SLICE_STORE } from './graph.js';
+import type { Restored } from './restore.js';
+import type { SliceContext } from './slice-context.js';
+import { POSITIONS_KEY, type SlicePositions, shapeOf } from './slice-record.js';
+import type { StateWrites } from './state.js';
+import type { SliceWork } from './work.js';
+
+/** How long positions alone may wait for their commit. */
+export const POSITIONS_WAIT_MS = 1_000;
+
+/**
+ * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs, then one write
+ * of local state, which the next cycle does not wait for until its own comes.
+ */
+export class CommitCycle {
+  readonly #context: SliceContext;
+  readonly #work: SliceWork;
+  readonly #identity: string;
+  readonly #changelogs: Record<string, number>;
+  readonly #shape: string;
+  #positions: ReadonlyMap<string, number>;
+  #committedAt = 0;
+  #state: Promise<void> = Promise.resolve();
+
+  constructor(context: SliceContext, work: SliceWork, restored: Restored) {
+    this.#context = context;
+    this.#work = work;
+    this.#identity = restored.identity;
+    this.#changelogs = restored.changelogs;
+    this.#positions = new Map(restored.positions);
+    this.#shape = shapeOf(context.topology);
+  }
+
+  /** Settles when local state is at rest; rejects when its last write failed. */
+  get stateAtRest(): Promise<void> {
+    return this.#state;
+  }
+
+  /** What was committed last, by topic. */
+  get positions(): ReadonlyMap<string, number> {
+    return this.#positions;
+  }
+
+  /**
+   * Commits what was done up to the positions, unless it can wait.
+   * @param consumed records since the last commit
+   * @param due when punctuations come next, by name
+   * @returns whether it was committed
+   */
+  async commit(
+    writer: LogWriter,
+    at: ReadonlyMap<string, number>,
+    consumed: number,
+    due: ReadonlyMap<string, number>,
+  ): Promise<boolean> {
+    const { topology, slice, observer, now } = this.#context;
+    const writes = this.#work.uncommitted();
+    if (this.#canWait(writes, at, consumed)) return false;
+    const startedAt = performance.now();
+    const positions = new Map(at);
+    writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText(positions, due))]]));
+    const changelog = this.#changelogRecords(writes, now());
+    const { outputs, deadLetters } = this.#work;
+    const records = [...changelog, ...deadLetters, ...outputs];
+    const offsets = [...positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
+    const committed = await writer.commit({ records, consumed: { group: topology.name, offsets } });
+    this.#learn(committed.offsets.slice(0, changelog.length + deadLetters.length));
+    await this.#state;
+    const produced = outputs.length;
+    this.#work.committed();
+    const meta = { identity: this.#identity, offsets: { ...this.#changelogs }, lastOwnedAt: now() };
+    this.#state = this.#context.state.commit(writes, meta);
+    this.#state.catch(() => undefined);
+    this.#positions = positions;
+    this.#committedAt = performance.now();
+    observer.committed?.({ slice, consumed, produced, milliseconds: this.#committedAt - startedAt });
+    return true;
+  }
+
+  /**
+   * Whether a commit can wait. Records that left no trace only move positions: reading them again changes nothing, so
+   * their positions are committed with the next outputs, or after a second.
+   */
+  #canWait(writes: StateWrites, positions: ReadonlyMap<string, number>, consumed: number): boolean {
+    if (this.#work.leftTraces(writes)) return false;
+    const moved = [...positions].some(([topic, offset]) => this.#positions.get(topic) !== offset);
+    if (!moved) return true;
+    const waited = performance.now() - this.#committedAt;
+    return consumed < this.#context.options.commitRecords && waited < POSITIONS_WAIT_MS;
+  }
+
+  #positionsText(positions: ReadonlyMap<string, number>, due: ReadonlyMap<string, number>): string {
+    const text: SlicePositions = {
+      offsets: Object.fromEntries(positions),
+      shape: this.#shape,
+      changelogs: this.#changelogs,
+      deadLettersInARow: this.#work.deadLettersInARow,
+      streamTimes: Object.fromEntries(this.#work.streamTimes),
+      due: Object.fromEntries(due),
+    };
+    return JSON.stringify(text);
+  }
+
+  #changelogRecords(writes: StateWrites, timestamp: number): NewRecord[] {
+    const { topology, slice } = this.#context;
+    const headers = { cause: this.#work.lastOrigin };
+    const records: NewRecord[] = [];
+    for (const [store, entries] of writes) {
+      const topic = changelogTopic(topology.name, store);
+      for (const [key, value] of entries) records.push({ topic, partition: slice, key, value, headers, timestamp });
+    }
+    return records;
+  }
+
+  /** Takes the ends of changelogs and of the dead-letter queue from what was written to them. */
+  #learn(offsets: readonly { readonly topic: string; readonly offset: number }[]): void {
+    const letters = deadLetterTopic(this.#context.topology.name);
+    for (const { topic, offset } of offsets) {
+      if (topic === letters) this.#work.deadLetterEnd = offset + 1;
+      else this.#changelogs[topic] = offset + 1;
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import type { LogRecord, NewRecord } from '@order-flow/event-log';
+import { z } from 'zod';
+import { withoutDeath } from './dead-letter.js';
+import { StreamsError } from './errors.js';
+import { redriveTopic } from './graph.js';
+import { parkedName } from './parked-keys.js';
+import type { SliceWork } from './work.js';
+
+/**
+ * Asks the owner of a slice to run parked records again, in order, or to let go of them: those of one key of one input
+ * topic, or all of the slice.
+ */
+export const RedriveRequest = z
+  .object({
+    action: z.enum(['redrive', 'discard']),
+    topic: z.string().optional(),
+    key: z.string().nullable().optional(),
+  })
+  .refine(({ topic, key }) => (topic === undefined) === (key === undefined), 'topic and key go together');
+export type RedriveRequest = z.infer<typeof RedriveRequest>;
+
+/** A request as a record. @param partition the slice whose records are parked @param timestamp milliseconds, now */
+export function redriveRecord(
+  topology: string,
+  partition: number,
+  request: RedriveRequest,
+  timestamp: number,
+): NewRecord {
+  const value = Buffer.from(JSON.stringify(RedriveRequest.parse(request)));
+  return { topic: redriveTopic(topology), partition, key: request.key ?? null, value, timestamp };
+}
+
+/** @throws StreamsError BAD_REQUEST */
+export function parseRedrive({ value }: LogRecord): RedriveRequest {
+  try {
+    return RedriveRequest.parse(JSON.parse((value ?? '').toString()));
+  } catch (cause) {
+    throw new StreamsError('BAD_REQUEST', `no request to redrive: ${String(cause)}`, { cause });
+  }
+}
+
+/** Names of the parked keys a request is about. */
+export function requested({ parked }: SliceWork, { topic, key }: RedriveRequest): readonly string[] {
+  if (topic === undefined) return parked.names;
+  const name = parkedName(topic, key ?? null);
+  return parked.get(name) ? [name] : [];
+}
+
+/**
+ * One key's way through its parked records. Where order matters, the first that fails again stays first, and all after it
+ * stay behind it; where it does not, what fails again goes to the end of the queue and the others run.
+ */
+export class Redrive {
+  readonly #until: number;
+  #rest: number;
+  #stuck = false;
+
+  constructor(
+    private readonly work: SliceWork,
+    private readonly name: string,
+    private readonly action: RedriveRequest['action'],
+  ) {
+    this.#until = work.deadLetterEnd;
+    this.#rest = work.parked.get(name)?.count ?? 0;
+  }
+
+  get from(): number {
+    return this.work.parked.get(this.name)?.since ?? this.#until;
+  }
+
+  get done(): boolean {
+    return this.#stuck || this.#rest === 0;
+  }
+
+  /** @param letter the next record of the dead-letter queue, of whatever key */
+  take(letter: LogRecord): void {
+    if (this.done || letter.offset >= this.#until) return;
+    const record = withoutDeath(letter);
+    if (parkedName(record.topic, record.key) !== this.name) return;
+    const error = this.action === 'redrive' ? this.work.attempt(record) : undefined;
+    if (error && this.work.sequenced(record.topic)) {
+      this.#stuck = true;
+      this.work.parked.set(this.name, { since: letter.offset, count: this.#rest });
+      this.work.stillParked(record, error);
+      return;
+    }
+    this.#rest--;
+    const { parked } = this.work;
+    const count = (parked.get(this.name)?.count ?? 1) - 1;
+    parked.set(this.name, { since: this.#rest > 0 ? letter.offset + 1 : this.#until, count });
+    if (error) this.work.park(record, error);
+  }
+}

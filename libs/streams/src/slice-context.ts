@@ -1,0 +1,46 @@
+import type { EventLog } from '@order-flow/event-log';
+import type { Topology } from './graph.js';
+import type { TopologyObserver } from './observer.js';
+import type { SliceState } from './state.js';
+
+export interface SliceOptions {
+  /** Milliseconds; a commit comes at the latest after this much processing. */
+  readonly commitIntervalMs: number;
+  /** Records; a commit comes at the latest after this many. */
+  readonly commitRecords: number;
+  /** Records read ahead. */
+  readonly bufferRecords: number;
+  /** Dead letters without a good record in between before the topology pauses. */
+  readonly deadLettersInARow: number;
+  /** Milliseconds between deletions of repartition records that are consumed. */
+  readonly trimIntervalMs: number;
+}
+
+export const DEFAULT_SLICE_OPTIONS: SliceOptions = {
+  commitIntervalMs: 100,
+  commitRecords: 500,
+  bufferRecords: 2_000,
+  deadLettersInARow: 100,
+  trimIntervalMs: 60_000,
+};
+
+/** Lets a topology stand still: no record is processed while it is closed. */
+export interface Gate {
+  readonly open: boolean;
+  /** Resolves when it is open or the signal is aborted. */
+  passed(signal: AbortSignal): Promise<void>;
+}
+
+export interface SliceContext {
+  readonly topology: Topology;
+  readonly slice: number;
+  readonly log: EventLog;
+  readonly state: SliceState;
+  readonly options: SliceOptions;
+  readonly observer: TopologyObserver;
+  readonly gate: Gate;
+  /** Looks for the record that writes a value too large to commit. */
+  readonly careful: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}

@@ -1,0 +1,75 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { OwnershipEpoch } from '@order-flow/event-log';
+import { StreamsError } from './errors.js';
+import { PauseGate } from './pause.js';
+import { Slice, type SliceStatus } from './slice.js';
+import type { SliceContext } from './slice-context.js';
+
+const MAX_DELAY_MS = 5_000;
+/** A slice that ran for longer starts again without the memory of earlier failures. */
+const STEADY_MS = 60_000;
+
+/** Milliseconds before the attempt after the given one: exponential, the upper half of it random. */
+const backoff = (attempt: number): number =>
+  Math.min(MAX_DELAY_MS, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
+
+const codeOf = (error: unknown): string => (error instanceof StreamsError ? error.code : '');
+
+/**
+ * Keeps one slice running while an epoch lasts. Whatever ends an instance, its outcome is unknown; so the next one begins
+ * from what is committed. It begins only once the group has said, after the failure, that the slice is still owned: what
+ * fenced the instance may be its rightful owner, and fencing that one in turn would only delay it.
+ */
+export class SliceSupervisor {
+  readonly #context: Omit<SliceContext, 'careful'>;
+  readonly #stuck = new PauseGate();
+  #instance: Slice | undefined;
+
+  constructor(context: Omit<SliceContext, 'careful'>) {
+    this.#context = context;
+  }
+
+  get instance(): Slice | undefined {
+    return this.#instance;
+  }
+
+  status(): SliceStatus {
+    return this.#instance?.status() ?? { slice: this.#context.slice, state: 'restoring', lag: 0, parked: 0 };
+  }
+
+  /** Lets a slice that stands still after too many dead letters try again. */
+  resume(): void {
+    this.#stuck.resume();
+  }
+
+  async run(epoch: OwnershipEpoch): Promise<void> {
+    let failedWith: unknown;
+    for (let attempt = 1; !epoch.signal.aborted; attempt++) {
+      const startedAt = performance.now();
+      try {
+        const careful = codeOf(failedWith) === 'VALUE_TOO_LARGE';
+        this.#instance = new Slice({ ...this.#context, careful });
+        await this.#instance.run(epoch);
+      } catch (error) {
+        failedWith = error;
+        if (performance.now() - startedAt > STEADY_MS) attempt = 1;
+        await this.#beforeNext(epoch, attempt, error as Error);
+      }
+    }
+  }
+
+  /** Waits until the slice may start again, or the epoch has ended. */
+  async #beforeNext(epoch: OwnershipEpoch, attempt: number, error: Error): Promise<void> {
+    const { slice, observer } = this.#context;
+    const { signal } = epoch;
+    if (signal.aborted) return;
+    const wait = codeOf(error) === 'VALUE_TOO_LARGE' ? 0 : backoff(attempt);
+    observer.failed?.(slice, error, Math.round(wait));
+    if (codeOf(error) === 'TOO_MANY_DEAD_LETTERS') {
+      this.#stuck.pause();
+      observer.paused?.(slice, error.message);
+      await this.#stuck.passed(signal);
+    } else await delay(wait, undefined, { signal }).catch(() => undefined);
+    await epoch.confirm();
+  }
+}

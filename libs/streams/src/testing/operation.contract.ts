@@ -1,0 +1,200 @@
+import { describe, expect, it } from '@jest/globals';
+import { parseEvent } from '@order-flow/contracts';
+import { z } from 'zod';
+import { TransientError } from '../errors.js';
+import { deadLetterTopic, repartitionTopic } from '../graph.js';
+import { topology } from '../topology.js';
+import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
+import { auditBank, consumed, readTopic } from './bank-audit.js';
+import { eventually } from './eventually.js';
+import { failingAt, hookedLog } from './hooked-log.js';
+import type { Conformance } from './streams-fixture.js';
+
+const deposit = (number: number, account: string, amount = 1) =>
+  entryRecord(number, account, { type: 'Deposited', data: { amount, kind: 'x' } });
+
+/** Standing still and going on, asking before fencing, what passes, what is too large, what time leaves behind. */
+export function operationConformance(context: () => Conformance): void {
+  const untilConsumed = (of = bank): Promise<void> =>
+    eventually('all inputs consumed', () => consumed(context().fixture.log, of));
+
+  describe('in operation', () => {
+    it('a paused topology keeps its slices and takes nothing; resumed it goes on', async () => {
+      const { fixture, begin } = context();
+      const run = begin({ state: await fixture.state('a') });
+      await produce(fixture.log, numberedEntries(0, 30));
+      await untilConsumed();
+      run.running.pause();
+      await produce(fixture.log, numberedEntries(30, 90));
+      const lag = (): number => run.running.status().slices.reduce((sum, slice) => sum + slice.lag, 0);
+      await eventually('what waits is seen', () => lag() === 60);
+      expect(run.running.status().paused).toBe(true);
+      expect(run.running.slices()).toHaveLength(BANK_PARTITIONS);
+      run.running.resume();
+      await untilConsumed();
+      await run.stop();
+      expect(run.failures).toEqual([]);
+      await auditBank(fixture.log, await fixture.state('a'));
+    });
+
+    it('a paused topology stops when it is told to', async () => {
+      const { fixture, begin } = context();
+      const run = begin({ state: await fixture.state('a') });
+      await eventually('slices', () => run.running.slices().length === BANK_PARTITIONS);
+      run.running.pause();
+      await produce(fixture.log, numberedEntries(0, 10));
+      await run.stop();
+      const again = begin({ state: await fixture.state('a') });
+      await untilConsumed();
+      await again.stop();
+      await auditBank(fixture.log, await fixture.state('a'));
+    });
+
+    it('after a failure a slice asks its group before it fences anybody', async () => {
+      const { fixture, begin } = context();
+      const steps: string[] = [];
+      const log = hookedLog(fixture.log, {
+        beforeCommit: failingAt(2),
+        openWriter: (id) => steps.push(`open ${id}`),
+        confirm: () => steps.push('confirm'),
+      });
+      const run = begin({ log, state: await fixture.state('a') });
+      await produce(fixture.log, numberedEntries(0, 60));
+      await untilConsumed();
+      await run.stop();
+      expect(run.failures).toHaveLength(1);
+      const failed = `open bank-${run.failures[0]?.slice}`;
+      expect(steps.slice(steps.indexOf('confirm'))).toEqual(['confirm', failed]);
+      await auditBank(fixture.log, await fixture.state('a'));
+    });
+
+    it('what will pass is tried again: nothing is parked, nothing overtakes', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      let refusals = 3;
+      const moody = topology('moody', (t) => {
+        const counts = t.store('counts', z.int());
+        t.from(entries)
+          .process('count', { counts }, ({ key, value }, stores) => {
+            if (value.data.amount === 7 && refusals-- > 0) throw new TransientError('not now');
+            const entries = (stores.counts.get(key) ?? 0) + 1;
+            stores.counts.put(key, entries);
+            return [{ type: 'BalanceChanged' as const, data: { balance: value.data.amount, entries } }];
+          })
+          .to(balanceEvents);
+      });
+      await log.admin.ensureTopics(moody.internalTopics, { partitions: BANK_PARTITIONS });
+      await produce(
+        log,
+        [1, 7, 3, 4].map((amount) => deposit(amount, 'a', amount)),
+      );
+      const run = begin({ topology: moody, state: await fixture.state('a') });
+      await untilConsumed(moody);
+      await run.stop();
+      expect(run.failures.map(({ error }) => error.name)).toEqual(Array(3).fill('TransientError'));
+      const outputs = (await readTopic(log, balanceEvents.name)).flat();
+      expect(outputs.map(({ value }) => parseEvent(balanceEvents, JSON.parse((value ?? '').toString())).data)).toEqual([
+        { balance: 1, entries: 1 },
+        { balance: 7, entries: 2 },
+        { balance: 3, entries: 3 },
+        { balance: 4, entries: 4 },
+      ]);
+      expect((await readTopic(log, deadLetterTopic('moody'))).flat()).toEqual([]);
+    });
+
+    it('a record that makes an output or a state too large is parked, and no other', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const growing = topology('growing', (t) => {
+        const texts = t.store('texts', z.string());
+        t.from(entries, { sequenced: false })
+          .process('grow', { texts }, ({ key, value }, stores) => {
+            const { amount } = value.data;
+            stores.texts.put(key, (stores.texts.get(key) ?? '') + 'x'.repeat(amount));
+            return amount === 900_000 ? [] : [{ kind: 'y'.repeat(amount === 3 ? 1_100_000 : 1), amount }];
+          })
+          .repartition('large', { schema: z.object({ kind: z.string(), amount: z.int() }), key: () => 'one' });
+      });
+      await log.admin.ensureTopics(growing.internalTopics, { partitions: BANK_PARTITIONS });
+      const sizes = [1, 900_000, 2, 900_000, 3, 4];
+      await produce(
+        log,
+        sizes.map((amount, number) => deposit(number, 'a', amount)),
+      );
+      const run = begin({ topology: growing, state: await fixture.state('a') });
+      await untilConsumed(growing);
+      await eventually('all but two', () => String(run.running.query('texts', 'a')).length === 900_007);
+      await run.stop();
+      const letters = (await readTopic(log, deadLetterTopic('growing'))).flat();
+      expect(letters.map(({ headers }) => [headers['dlq-offset'], headers['dlq-code']])).toEqual([
+        ['3', 'VALUE_TOO_LARGE'],
+        ['4', 'VALUE_TOO_LARGE'],
+      ]);
+    });
+
+    it('repartition records that are consumed are deleted', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const run = begin({ state: await fixture.state('a'), options: { trimIntervalMs: 0 } });
+      const movements = repartitionTopic(bank.name, 'by-kind');
+      const left = async (): Promise<number> =>
+        (await log.admin.partitions(movements)).reduce((sum, { begin: from, end }) => sum + end - from, 0);
+      for (let part = 0; part < 5; part++) {
+        await produce(log, numberedEntries(part * 20, part * 20 + 20));
+        await untilConsumed();
+      }
+      await produce(log, numberedEntries(100, 110));
+      await eventually('few left', async () => (await left()) < 60);
+      await untilConsumed();
+      await run.stop();
+      expect(run.failures).toEqual([]);
+      const again = begin({ state: await fixture.state('b') });
+      await produce(log, numberedEntries(110, 120));
+      await untilConsumed();
+      await again.stop();
+      expect(again.failures).toEqual([]);
+      expect((await readTopic(log, balanceEvents.name)).flat()).toHaveLength(120);
+    });
+
+    it('stream time and due punctuations outlive a restart', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const fired: string[] = [];
+      const timed = topology('timed', (t) => {
+        const last = t.store('last', z.number());
+        const source = t.from(entries);
+        source.everyStreamTime('minutely', 60_000, { last }, (now, stores) => {
+          fired.push(`stream ${now}`);
+          stores.last.put('at', now);
+          return [];
+        });
+        t.every('hourly', 3_600_000, {}, (now) => {
+          fired.push(`clock ${now}`);
+          return [];
+        });
+      });
+      await log.admin.ensureTopics(timed.internalTopics, { partitions: BANK_PARTITIONS });
+      const base = Date.UTC(2026, 0, 1);
+      const at = (milliseconds: number) => ({ ...deposit(milliseconds, 'a'), timestamp: base + milliseconds });
+      let now = base;
+      const phase = async (state: string, ...times: readonly number[]): Promise<void> => {
+        await produce(log, times.map(at));
+        const run = begin({ topology: timed, state: await fixture.state(state), now: () => now });
+        await untilConsumed(timed);
+        await run.stop();
+      };
+      await phase('a', 10_000, 50_000);
+      expect(fired.filter((what) => what.startsWith('stream'))).toEqual([]);
+      await phase('b', 40_000, 70_000);
+      expect(fired.filter((what) => what.startsWith('stream'))).toEqual([`stream ${base + 70_000}`]);
+      await phase('c', 80_000, 90_000);
+      const clocks = (): string[] => fired.filter((what) => what.startsWith('clock'));
+      expect(new Set(clocks())).toEqual(new Set([`clock ${base}`]));
+      const before = clocks().length;
+      now += 3_600_000;
+      await phase('c', 95_000);
+      expect(clocks().length).toBeGreaterThan(before);
+      expect(fired.filter((what) => what.startsWith('stream'))).toHaveLength(1);
+    });
+  });
+}

@@ -1,0 +1,155 @@
+import type { LogRecord, NewRecord } from '@order-flow/event-log';
+import { deadLetter } from './dead-letter.js';
+import { StreamsError, TransientError } from './errors.js';
+import { PARKED_STORE, type PunctuateNode, type SourceNode, type Topology } from './graph.js';
+import { TopologyInstance } from './instance.js';
+import type { TopologyObserver } from './observer.js';
+import { ParkedKeys } from './parked-keys.js';
+import { originOf } from './record.js';
+import type { SliceState, StateWrites } from './state.js';
+import { SliceStore } from './store.js';
+
+export interface WorkSettings {
+  readonly slice: number;
+  /** Dead letters without a good record in between before the topology pauses. */
+  readonly deadLettersInARow: number;
+  /** Looks at the size of every value a record writes, to find the record that writes one too large. */
+  readonly careful: boolean;
+  readonly observer: TopologyObserver;
+}
+
+/** Failures that are not the record's fault: they end the slice instance, and the record is tried again. */
+const isOurs = (error: unknown): boolean =>
+  error instanceof TransientError ||
+  (error instanceof StreamsError && (error.code === 'STATE_UNREADABLE' || error.code === 'PUNCTUATION_FAILED'));
+
+/**
+ * What records do to one slice, between two commits: outputs, dead letters, writes to stores. Synchronous, without I/O
+ * but for reads of local state; whatever a record did is undone when it fails.
+ */
+export class SliceWork {
+  readonly stores: ReadonlyMap<string, SliceStore<unknown>>;
+  readonly parked: ParkedKeys;
+  readonly deadLetters: NewRecord[] = [];
+  /** Dead letters without a good record since. */
+  deadLettersInARow = 0;
+  /** Where the dead-letter queue ended at the last commit. */
+  deadLetterEnd = 0;
+  /** What was processed last: `<topic>-<partition>-<offset>`, or `clock:<milliseconds>`. */
+  lastOrigin = '';
+  readonly #topology: Topology;
+  readonly #instance: TopologyInstance;
+  readonly #sources: ReadonlyMap<string, SourceNode>;
+  readonly #settings: WorkSettings;
+
+  constructor(topology: Topology, state: SliceState, settings: WorkSettings) {
+    this.#topology = topology;
+    this.#settings = settings;
+    this.stores = new Map(topology.stores.map((definition) => [definition.name, new SliceStore(definition, state)]));
+    this.#instance = new TopologyInstance(topology, this.stores);
+    this.parked = new ParkedKeys(state);
+    const sources = topology.nodes.filter((node): node is SourceNode => node.kind === 'source');
+    this.#sources = new Map(sources.map((node) => [node.topic, node]));
+  }
+
+  get outputs(): NewRecord[] {
+    return this.#instance.outputs;
+  }
+
+  get streamTimes(): Map<string, number> {
+    return this.#instance.streamTimes;
+  }
+
+  get punctuations(): readonly PunctuateNode[] {
+    return this.#instance.punctuations;
+  }
+
+  /** Whether something must be committed besides positions. */
+  leftTraces(writes: StateWrites): boolean {
+    if (this.outputs.length + this.deadLetters.length > 0) return true;
+    return [...writes.values()].some((entries) => entries.size > 0);
+  }
+
+  /** A later record of a key waits behind one that failed. */
+  sequenced(topic: string): boolean {
+    return this.#sources.get(topic)?.sequenced ?? false;
+  }
+
+  /** Processes a record, or parks it. @throws StreamsError TOO_MANY_DEAD_LETTERS; whatever is not the record's fault */
+  process(record: LogRecord): void {
+    if (this.sequenced(record.topic) && this.parked.has(record.topic, record.key)) {
+      this.lastOrigin = originOf(record);
+      this.park(record, new StreamsError('KEY_PARKED', 'an earlier record of this key is parked'));
+      return;
+    }
+    const error = this.attempt(record);
+    if (!error) return;
+    this.park(record, error);
+    this.#countDeadLetter(error);
+  }
+
+  /** Processes a record, or undoes all it did. @returns what is wrong with it */
+  attempt(record: LogRecord): Error | undefined {
+    this.lastOrigin = originOf(record);
+    const outputs = this.outputs.length;
+    try {
+      this.#instance.process(record);
+      if (this.#settings.careful) for (const store of this.stores.values()) store.checkSizes();
+      this.deadLettersInARow = 0;
+      this.#savepoint();
+      return undefined;
+    } catch (error) {
+      if (isOurs(error)) throw error;
+      this.outputs.length = outputs;
+      for (const store of this.stores.values()) store.rollback();
+      return error as Error;
+    }
+  }
+
+  park(record: LogRecord, error: Error): void {
+    this.deadLetters.push(deadLetter(this.#topology.name, record, error));
+    this.parked.add(record.topic, record.key, this.deadLetterEnd);
+    this.stillParked(record, error);
+  }
+
+  /** Tells that a record is in the dead-letter queue. */
+  stillParked(record: LogRecord, error: Error): void {
+    this.#settings.observer.deadLetter?.(this.#settings.slice, originOf(record), error);
+  }
+
+  /** @param now milliseconds since the epoch */
+  punctuate(name: string, now: number): void {
+    this.lastOrigin = `clock:${now}`;
+    this.#instance.punctuate(name, now);
+    this.#savepoint();
+  }
+
+  /** What is not committed yet, by store. @throws StreamsError VALUE_TOO_LARGE */
+  uncommitted(): Map<string, ReadonlyMap<string, Buffer | null>> {
+    const writes = new Map<string, ReadonlyMap<string, Buffer | null>>();
+    for (const [name, store] of this.stores) writes.set(name, store.uncommitted());
+    writes.set(PARKED_STORE, this.parked.uncommitted());
+    return writes;
+  }
+
+  /** All of it is committed. */
+  committed(): void {
+    for (const store of this.stores.values()) store.committed();
+    this.parked.committed();
+    this.outputs.length = 0;
+    this.deadLetters.length = 0;
+  }
+
+  #savepoint(): void {
+    for (const store of this.stores.values()) store.savepoint();
+  }
+
+  #countDeadLetter(error: Error): void {
+    const { slice, deadLettersInARow } = this.#settings;
+    if (++this.deadLettersInARow <= deadLettersInARow) return;
+    const message =
+      `${this.#topology.name} slice ${slice} pauses: ${deadLettersInARow} records in a row failed, ` +
+      `the last at ${this.lastOrigin}: ${error.message}; resume the topology, or start it again, when the cause is gone`;
+    throw new StreamsError('TOO_MANY_DEAD_LETTERS', message, { cause: error });
+  }
+}

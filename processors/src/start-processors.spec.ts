@@ -1,0 +1,131 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import {
+  inventoryEvents,
+  orderEvents,
+  paymentEvents,
+  accountEvents,
+  catalogEvents,
+  orderCommands,
+} from '@order-flow/contracts';
+import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
+import { Identity, silentLogger } from '@order-flow/service-kit';
+import { memoryState } from '@order-flow/streams';
+import { orderFlowTopologies, startProcessors } from './start-processors.js';
+
+const PARTITIONS = 2;
+
+describe('the processors over HTTP', () => {
+  let log: EventLog;
+  let processors: Awaited<ReturnType<typeof startProcessors>>;
+  let operator: string;
+  let customer: string;
+
+  beforeEach(async () => {
+    log = await openMemoryEventLog();
+    const internal = orderFlowTopologies(1_000).flatMap(({ internalTopics }) => internalTopics);
+    const topics = [orderEvents, inventoryEvents, paymentEvents, accountEvents, catalogEvents, orderCommands];
+    await log.admin.ensureTopics([...topics, ...internal], { partitions: PARTITIONS });
+    const identity = await Identity.ephemeral();
+    operator = await identity.issue({ subject: 'olga', role: 'operator' });
+    customer = await identity.issue({ subject: 'ada', role: 'customer' });
+    processors = await startProcessors({
+      log,
+      state: memoryState(),
+      identity,
+      logger: silentLogger(),
+      host: '127.0.0.1',
+      port: 0,
+      stepDeadlineMs: 1_000,
+      commitIntervalMs: 10,
+    });
+    await eventually(async () => (await fetch(`${processors.server.url}/health/ready`)).ok);
+  });
+  afterEach(async () => {
+    await processors.stop();
+    await log.close();
+  });
+
+  async function eventually(condition: () => Promise<boolean>): Promise<void> {
+    const until = performance.now() + 10_000;
+    while (!(await condition())) {
+      if (performance.now() > until) throw new Error('not within 10 s');
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  async function ask(
+    method: 'GET' | 'POST',
+    path: string,
+    { body, token = operator }: { body?: unknown; token?: string } = {},
+  ) {
+    const headers = { authorization: `Bearer ${token}`, ...(body ? { 'content-type': 'application/json' } : {}) };
+    const init = { method, headers, ...(body ? { body: JSON.stringify(body) } : {}) };
+    const response = await fetch(`${processors.server.url}${path}`, init);
+    return {
+      status: response.status,
+      body: (await response.json()) as Record<string, unknown> & Record<string, unknown>[],
+    };
+  }
+  const payment = async () => {
+    const { body } = await ask('GET', '/topologies');
+    return body.find(({ name }) => name === 'payment') as { paused: boolean; slices: { parked: number }[] };
+  };
+  const parked = async (): Promise<number> => (await payment()).slices.reduce((sum, slice) => sum + slice.parked, 0);
+
+  async function poison(): Promise<void> {
+    const writer = await log.openWriter('vandal');
+    await writer.commit({
+      records: [{ topic: accountEvents.name, key: 'ada', value: Buffer.from('{'), timestamp: 1 }],
+    });
+    await writer.close();
+    await eventually(async () => (await parked()) === 1);
+  }
+
+  it('pause and resume a topology', async () => {
+    expect(await ask('POST', '/topologies/payment/pause')).toMatchObject({ status: 200, body: { paused: true } });
+    expect((await payment()).paused).toBe(true);
+    expect(await ask('POST', '/topologies/payment/resume')).toMatchObject({ status: 200, body: { paused: false } });
+  });
+
+  it('count parked records, try them again, and let go of them', async () => {
+    await poison();
+    expect(await ask('POST', '/topologies/payment/redrive', { body: { action: 'redrive' } })).toEqual({
+      status: 202,
+      body: { requested: [0, 1] },
+    });
+    const redrives = async (): Promise<number> =>
+      (await log.admin.committed('payment'))
+        .filter(({ topic }) => topic === 'payment.redrive')
+        .reduce((sum, { offset }) => sum + offset, 0);
+    await eventually(async () => (await redrives()) === PARTITIONS);
+    expect(await parked()).toBe(1);
+    const metrics = await (await fetch(`${processors.server.url}/metrics`)).text();
+    expect(metrics).toMatch(/topology_parked_records\{topology="payment",slice="\d",service="processors"\} 1/);
+    const about = { action: 'discard', topic: accountEvents.name, key: 'ada' };
+    expect((await ask('POST', '/topologies/payment/redrive', { body: about })).status).toBe(202);
+    await eventually(async () => (await parked()) === 0);
+  });
+
+  it('refuse what is not there, what is malformed, and customers', async () => {
+    const refusals = [
+      await ask('GET', '/topologies/nothing/stores/balances?slice=0'),
+      await ask('GET', '/topologies/payment/stores/balances/nobody'),
+      await ask('GET', '/topologies/payment/stores/balances?slice=x'),
+      await ask('POST', '/topologies/payment/redrive', { body: { action: 'explode' } }),
+      await ask('POST', '/topologies/payment/redrive', { body: { action: 'redrive', slice: 7 } }),
+      await ask('POST', '/topologies/payment/pause', { token: customer }),
+    ];
+    expect(refusals.map(({ status, body }) => [status, body['code']])).toEqual([
+      [404, 'NOT_FOUND'],
+      [404, 'NOT_FOUND'],
+      [422, 'INVALID_INPUT'],
+      [422, 'INVALID_INPUT'],
+      [422, 'INVALID_INPUT'],
+      [403, 'FORBIDDEN'],
+    ]);
+    expect(await ask('GET', '/topologies/payment/stores/balances?slice=0')).toEqual({
+      status: 200,
+      body: { entries: [] },
+    });
+  });
+});
