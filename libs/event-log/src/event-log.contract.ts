@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { partitionForKey } from './murmur2.js';
-import type { EventLog, LogRecord, NewRecord, Offset, OwnershipEpoch, RecordBatch } from './port.js';
+import type { EventLog, LogRecord, LogWriter, NewRecord, Offset, OwnershipEpoch, RecordBatch } from './port.js';
 
 /** What a log under test can do beyond the port. */
 export interface EventLogFeatures {
@@ -10,6 +10,8 @@ export interface EventLogFeatures {
   readonly cleansOnDemand: boolean;
   /** Milliseconds within which a group settles after a member came or went. */
   readonly rebalanceWithin: number;
+  /** Milliseconds within which readers see what a commit resolved with; 0: at once. */
+  readonly visibleWithin?: number;
 }
 
 export interface OpenedEventLog {
@@ -112,9 +114,19 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
     const readAll = async (of: string, starts = [from(0, 0, of)]): Promise<LogRecord[]> =>
       (await batchesOf(log.read(starts, { follow: false, signal: forever() }))).flatMap((batch) => batch.records);
     const everywhere = (of: string): Offset[] => [0, 1, 2, 3].map((partition) => from(0, partition, of));
+    const commit = async (writer: LogWriter, batch: Parameters<LogWriter['commit']>[0]) => {
+      const committed = await writer.commit(batch);
+      const until = performance.now() + (features.visibleWithin ?? 0);
+      const last = new Map(committed.offsets.map((one) => [`${one.topic}/${one.partition}`, one]));
+      for (const { topic: of, partition, offset } of last.values()) {
+        const isVisible = async () => (await log.admin.partitions(of))[partition]!.end > offset;
+        while (performance.now() < until && !(await isVisible())) await delay(5);
+      }
+      return committed;
+    };
     const produce = async (...records: NewRecord[]) => {
       const writer = await log.openWriter(`${id}-${randomUUID()}`);
-      const committed = await writer.commit({ records });
+      const committed = await commit(writer, { records });
       await writer.close();
       return committed;
     };
@@ -206,7 +218,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         const writer = await log.openWriter(id);
         const seen = take(log.read([from(0, 0, other)], { follow: true, signal: stop.signal }), 1);
         const offsets = [from(7, 2), from(9, 3)];
-        await writer.commit({
+        await commit(writer, {
           records: [record(topic, { partition: 1, value: 'first' }), record(other, { partition: 0, value: 'last' })],
           consumed: { group, offsets },
         });
@@ -246,7 +258,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         };
         await expect(older.commit(zombie)).rejects.toEqual(withCode('FENCED'));
         await expect(older.commit(zombie)).rejects.toEqual(withCode('WRITER_SPENT'));
-        await newer.commit({ records: [record(topic, { partition: 0, value: 'new' })] });
+        await commit(newer, { records: [record(topic, { partition: 0, value: 'new' })] });
         expect(await values(topic)).toEqual(['old', 'new']);
         expect(await readAll(other)).toEqual([]);
         expect(await log.admin.committed(group)).toEqual([]);
@@ -258,7 +270,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         await expect(first.commit({ records: [record(topic)] })).rejects.toEqual(withCode('FENCED'));
         const third = await log.openWriter(id);
         await expect(second.commit({ records: [record(topic)] })).rejects.toEqual(withCode('FENCED'));
-        await third.commit({ records: [record(topic, { partition: 0, value: 'mine' })] });
+        await commit(third, { records: [record(topic, { partition: 0, value: 'mine' })] });
         expect(await values(topic)).toEqual(['mine']);
       });
 
@@ -550,7 +562,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
     it('keeps everything over a reopening', async () => {
       if (!opened.reopen) return;
       const writer = await log.openWriter(id);
-      await writer.commit({
+      await commit(writer, {
         records: [record(topic, { partition: 0, value: 'a' })],
         consumed: { group, offsets: [from(1)] },
       });
@@ -560,7 +572,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
       expect(await values(topic)).toEqual(['a']);
       expect(await log.admin.committed(group)).toEqual([from(1)]);
       const again = await log.openWriter(id);
-      const { offsets } = await again.commit({ records: [record(topic, { partition: 0, value: 'b' })] });
+      const { offsets } = await commit(again, { records: [record(topic, { partition: 0, value: 'b' })] });
       expect(offsets[0]!.offset).toBeGreaterThan(0);
       expect(await values(topic)).toEqual(['a', 'b']);
     });

@@ -161,6 +161,7 @@ export class LogError extends Error {
       | 'OFFSET_OUT_OF_RANGE'
       | 'RECORD_TOO_LARGE'
       | 'LOG_UNAVAILABLE'
+      | 'LOG_REFUSED'
       | 'LOG_CORRUPT'
       | 'WRITER_SPENT',
     message: string,

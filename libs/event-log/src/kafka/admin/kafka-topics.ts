@@ -1,0 +1,151 @@
+import type { TopicSettings } from '@order-flow/contracts';
+import { LogError, type TopicInfo, type TopicName } from '../../port.js';
+import type { KafkaConnection } from '../connection.js';
+import { answerOf, logErrorOf } from '../protocol/failures.js';
+import type { NewTopic, TopicMetadata } from '../protocol/kafkajs-internals.js';
+import { persist } from '../protocol/persistence.js';
+
+const TOPIC = 2;
+/** Milliseconds a broker may take to make topics. */
+const MAKING = 5_000;
+const NEVER = 7 * 24 * 60 * 60 * 1_000;
+
+type Found = Pick<TopicInfo, 'name' | 'cleanup' | 'retentionMs' | 'partitionCount'>;
+
+/**
+ * Tombstones stay a day, so that who follows a table with pauses sees every deletion; segments are small enough that a table's
+ * log stays within a few times its content.
+ */
+const COMPACTED = {
+  'delete.retention.ms': '86400000',
+  'segment.bytes': '33554432',
+  'segment.ms': '3600000',
+  'min.cleanable.dirty.ratio': '0.3',
+  'max.compaction.lag.ms': '86400000',
+};
+
+function configOf({ cleanup, retentionMs }: TopicSettings) {
+  const settings = {
+    'cleanup.policy': cleanup,
+    'retention.ms': String(retentionMs),
+    ...(cleanup === 'compact' ? COMPACTED : {}),
+  };
+  return Object.entries(settings).map(([name, value]) => ({ name, value }));
+}
+
+async function describe(connection: KafkaConnection, topics: readonly TopicMetadata[]): Promise<Found[]> {
+  if (topics.length === 0) return [];
+  const broker = await connection.anyNode();
+  const configNames = ['cleanup.policy', 'retention.ms'];
+  const { resources } = await connection.ask(
+    broker,
+    broker.describeConfigs({ resources: topics.map(({ topic }) => ({ type: TOPIC, name: topic, configNames })) }),
+    'DescribeConfigs',
+  );
+  return topics.map(({ topic: name, partitionMetadata }) => {
+    const entries = resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
+    const valueOf = (config: string) => entries.find(({ configName }) => configName === config)?.configValue;
+    const cleanup = valueOf('cleanup.policy')?.includes('compact') ? 'compact' : 'delete';
+    return {
+      name,
+      cleanup,
+      retentionMs: Number(valueOf('retention.ms') ?? NEVER),
+      partitionCount: partitionMetadata.length,
+    };
+  });
+}
+
+/** All topics but Kafka's own. */
+export async function allTopics(connection: KafkaConnection): Promise<Found[]> {
+  const { topicMetadata } = await connection.metadata();
+  const topics = topicMetadata.filter(({ topicErrorCode, isInternal }) => topicErrorCode === 0 && !isInternal);
+  const found = await describe(connection, topics);
+  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function check(wanted: TopicSettings, partitionCount: number, found: Found): void {
+  const { name } = wanted;
+  if (found.partitionCount !== partitionCount) {
+    throw new LogError('TOPIC_MISMATCH', `${name} has ${found.partitionCount} partitions, not ${partitionCount}`);
+  }
+  if (found.cleanup !== wanted.cleanup) {
+    throw new LogError('TOPIC_MISMATCH', `${name} has cleanup ${found.cleanup}, not ${wanted.cleanup}`);
+  }
+}
+
+/** What the brokers refuse about a topic is for people to settle, save that it exists already. */
+function refusalOf(error: unknown): LogError | undefined {
+  const { errors = [error] } = error as { readonly errors?: readonly unknown[] };
+  const lasting = errors.find((one) => answerOf(one) !== 'TOPIC_ALREADY_EXISTS');
+  if (lasting === undefined) return undefined;
+  const { topic } = lasting as { readonly topic?: TopicName };
+  const mapped = logErrorOf(lasting, `making the topic ${topic ?? ''}`);
+  if (answerOf(lasting) === 'INVALID_TOPIC_EXCEPTION') return new LogError('TOPIC_MISMATCH', mapped.message);
+  const isRefusal = answerOf(lasting) !== undefined && mapped.code === 'LOG_UNAVAILABLE';
+  return isRefusal ? new LogError('LOG_REFUSED', mapped.message, { cause: error }) : mapped;
+}
+
+async function make(connection: KafkaConnection, topics: readonly NewTopic[]): Promise<void> {
+  try {
+    const broker = await connection.controller();
+    await connection.ask(broker, broker.createTopics({ topics, timeout: MAKING }), 'CreateTopics', MAKING);
+  } catch (error) {
+    if (answerOf(error) === 'NOT_CONTROLLER') await connection.refresh();
+    const refusal = 'errors' in (error as object) ? refusalOf(error) : undefined;
+    if (refusal) throw refusal;
+    if (!('errors' in (error as object))) throw error;
+  }
+}
+
+/** Waits until every broker knows the topics and who leads their partitions. */
+async function known(connection: KafkaConnection, names: readonly TopicName[]): Promise<void> {
+  const look = async (): Promise<void> => {
+    await connection.refresh();
+    for (const nodeId of connection.nodes()) {
+      const { topicMetadata } = await connection.metadata(names, await connection.node(nodeId));
+      const ready = topicMetadata.filter(
+        ({ topicErrorCode, partitionMetadata }) =>
+          topicErrorCode === 0 && partitionMetadata.every(({ leader }) => leader >= 0),
+      );
+      if (ready.length < names.length) throw new LogError('LOG_UNAVAILABLE', `broker ${nodeId} does not know them yet`);
+    }
+  };
+  const { patience } = connection.settings;
+  await persist(look, { within: patience, first: 20, longest: 500, retry: () => true });
+}
+
+/** @throws LogError TOPIC_MISMATCH, LOG_REFUSED, LOG_UNAVAILABLE */
+export async function ensureKafkaTopics(
+  connection: KafkaConnection,
+  wanted: readonly TopicSettings[],
+  partitions: number,
+): Promise<void> {
+  if (wanted.length === 0) return;
+  const names = wanted.map(({ name }) => name);
+  const existing = async (): Promise<Map<TopicName, Found>> => {
+    const { topicMetadata } = await connection.metadata(names);
+    const there = topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === 0);
+    return new Map((await describe(connection, there)).map((found) => [found.name, found]));
+  };
+  const checkAll = (found: ReadonlyMap<TopicName, Found>): void => {
+    for (const topic of wanted) {
+      const existed = found.get(topic.name);
+      if (existed) check(topic, topic.partitions ?? partitions, existed);
+    }
+  };
+  const before = await existing();
+  checkAll(before);
+  const missing = wanted.filter(({ name }) => !before.has(name));
+  if (missing.length === 0) return;
+  const { replicationFactor = -1 } = connection.settings;
+  const topics = missing.map((topic) => ({
+    topic: topic.name,
+    numPartitions: topic.partitions ?? partitions,
+    replicationFactor,
+    configEntries: configOf(topic),
+  }));
+  await persist(() => make(connection, topics), { within: connection.settings.patience });
+  await known(connection, names);
+  // Somebody else may have made some of them meanwhile, otherwise.
+  checkAll(await existing());
+}
