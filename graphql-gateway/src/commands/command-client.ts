@@ -6,12 +6,9 @@ import {
   handleWhen,
   isBrokenCircuitError,
   retry,
-  TaskCancelledError,
-  timeout,
-  TimeoutStrategy,
-  wrap,
 } from 'cockatiel';
 import { type Command, type CommandAnswer, CommandServiceError, InstanceFailure } from './command.js';
+import { DeadlineExceeded, withDeadline } from './deadline.js';
 import { InstanceChannel } from './instance-channel.js';
 import { chooseInstance } from './instance-choice.js';
 
@@ -33,7 +30,11 @@ export interface CommandClientOptions {
  */
 export class CommandClient implements Running {
   readonly #channels = new Map<string, InstanceChannel>();
-  readonly #policy;
+  readonly #bulkhead = bulkhead(512, 2_048);
+  readonly #retry = retry(
+    handleWhen((error) => error instanceof InstanceFailure),
+    { maxAttempts: 2, backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 }) },
+  );
   readonly #duration;
   readonly #timeoutMs: number;
   readonly #halfOpenAfterMs: number;
@@ -44,14 +45,6 @@ export class CommandClient implements Running {
     const { directory, metrics } = options;
     this.#timeoutMs = options.timeoutMs ?? 5_000;
     this.#halfOpenAfterMs = options.halfOpenAfterMs ?? 5_000;
-    this.#policy = wrap(
-      bulkhead(512, 2_048),
-      timeout(this.#timeoutMs, TimeoutStrategy.Aggressive),
-      retry(
-        handleWhen((error) => error instanceof InstanceFailure),
-        { maxAttempts: 2, backoff: new ExponentialBackoff({ initialDelay: 50, maxDelay: 500 }) },
-      ),
-    );
     this.#duration = metrics.histogram(
       'gateway_command_duration_seconds',
       'Time until the command service answered, with retries',
@@ -90,28 +83,32 @@ export class CommandClient implements Running {
     await Promise.all([...this.#channels.values()].map((channel) => channel.close()));
   }
 
-  /** The signal is the command's own: cockatiel would add its listeners to one that all commands share. */
   async #attempts(command: Command): Promise<CommandAnswer> {
-    let failed: InstanceChannel | undefined;
     try {
-      return await this.#policy.execute(({ signal }) => {
-        const channel = chooseInstance(this.#available, failed, Math.random);
-        if (!channel)
-          throw new CommandServiceError('SERVICE_UNAVAILABLE', 'no instance of the command service is known');
-        failed = channel;
-        return channel.send(command, signal);
-      }, new AbortController().signal);
+      return await this.#bulkhead.execute(() =>
+        withDeadline(this.#timeoutMs, (signal) => this.#tryInstances(command, signal)),
+      );
     } catch (error) {
       if (error instanceof InstanceFailure && error.answer) return error.answer;
       throw error;
     }
   }
 
+  #tryInstances(command: Command, signal: AbortSignal): Promise<CommandAnswer> {
+    let failed: InstanceChannel | undefined;
+    return this.#retry.execute(() => {
+      const channel = chooseInstance(this.#available, failed, Math.random);
+      if (!channel) throw new CommandServiceError('SERVICE_UNAVAILABLE', 'no instance of the command service is known');
+      failed = channel;
+      return channel.send(command, signal);
+    }, signal);
+  }
+
   #translate(error: unknown): unknown {
-    if (error instanceof TaskCancelledError)
+    if (error instanceof DeadlineExceeded)
       return new CommandServiceError(
         'COMMAND_TIMED_OUT',
-        `no answer within ${this.#timeoutMs} ms; send it again with the same idempotency key`,
+        `no answer within ${error.milliseconds} ms; send it again with the same idempotency key`,
       );
     if (error instanceof BulkheadRejectedError || isBrokenCircuitError(error))
       return new CommandServiceError(

@@ -1,4 +1,3 @@
-import helmet from '@fastify/helmet';
 import fastify, {
   type FastifyError,
   type FastifyInstance,
@@ -12,6 +11,7 @@ import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
 import { Problem } from './problem.js';
 import type { Readiness } from './readiness.js';
+import { type ContentSecurityPolicy, securityHeaders } from './security-headers.js';
 import { endSilentConnections } from './silent-connections.js';
 
 declare module 'fastify' {
@@ -40,8 +40,7 @@ export interface HttpServerOptions {
   readonly readiness: Readiness;
   /** Bytes; default 1 MiB. */
   readonly bodyLimit?: number;
-  /** Content-Security-Policy directives for a server that serves pages; none for plain APIs. */
-  readonly contentSecurityPolicy?: Record<string, string[]> | false;
+  readonly contentSecurityPolicy?: ContentSecurityPolicy;
   readonly routes: (app: HttpApp) => Promise<void> | void;
 }
 
@@ -127,11 +126,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
   }) as unknown as HttpApp;
-  const directives = options.contentSecurityPolicy;
-  await app.register(helmet, {
-    contentSecurityPolicy:
-      directives === undefined || directives === false ? directives !== false : { useDefaults: false, directives },
-    hsts: false,
+  const secure = await securityHeaders(options.contentSecurityPolicy);
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(secure);
+    done();
   });
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request: FastifyRequest) => {
