@@ -1,5 +1,3 @@
-import { renderGraphiQL } from '@graphql-yoga/render-graphiql';
-
 /** The page brings its own scripts and styles, and talks to this server only. */
 export const PAGE_POLICY = [
   "default-src 'none'",
@@ -36,8 +34,12 @@ const listProducts = `query Products {
 }
 `;
 
-/** GraphiQL with three tabs to begin with: place an order, follow it, list the products. Holds no data and no token. */
-export function graphiqlPage(sku: string): string {
+/**
+ * GraphiQL with three tabs to begin with: place an order, follow it, list the products. Holds no data and no token. Its
+ * scripts take 30 MB of memory, so they are loaded when somebody asks for the page.
+ */
+export async function graphiqlPage(sku: string): Promise<string> {
+  const { renderGraphiQL } = await import('@graphql-yoga/render-graphiql');
   const tabs = [
     { query: placeOrder(sku), headers },
     { query: followOrder, variables: JSON.stringify({ id: '' }, null, 2), headers },

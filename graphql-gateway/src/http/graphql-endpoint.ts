@@ -64,7 +64,7 @@ async function answer(
  */
 export function graphqlEndpoint(app: HttpApp, options: EndpointOptions): void {
   const { gateway, server, sku } = options;
-  const page = graphiqlPage(sku);
+  let page: Promise<string> | undefined;
   const open = { config: { public: true } };
 
   const operate = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
@@ -86,7 +86,11 @@ export function graphqlEndpoint(app: HttpApp, options: EndpointOptions): void {
     scope.post('/graphql', open, operate);
     scope.get('/graphql', open, async (request, reply) => {
       if (!request.headers.accept?.includes('text/html')) return operate(request, reply);
-      return reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY).send(page);
+      page ??= graphiqlPage(sku);
+      return reply
+        .type('text/html; charset=utf-8')
+        .header('content-security-policy', PAGE_POLICY)
+        .send(await page);
     });
     done();
   });
