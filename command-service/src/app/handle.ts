@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { deterministicId, type DomainEvent, type EventTopic, parseData } from '@order-flow/contracts';
 import {
   type EventMetadata,
@@ -46,7 +46,7 @@ export function restoreEvent<Event extends DomainEvent>(topic: EventTopic, recor
 }
 
 export const hashInput = (input: unknown): string =>
-  createHash('sha256').update(JSON.stringify(input)).digest('base64url').slice(0, 22);
+  hash('sha256', JSON.stringify(input), 'base64url').slice(0, 22);
 
 /**
  * Read, decide, append with the revision that was read; all again on a conflict, at most 12 times. A command that is in

@@ -1,13 +1,14 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 
 const NAMESPACE = Buffer.from('8f2c1d6e5b7a5c3e9d404b1f6a2e7c90', 'hex');
 
 /** Lower-case textual UUID, e.g. `3f0c…`. */
 export type Uuid = string;
 
-const format = (bytes: Buffer): Uuid => {
-  const hex = bytes.toString('hex', 0, 16);
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20, 32)}`;
+/** The first 128 bits of hexadecimal digits as a UUID: the version takes the place of four bits, the variant of two. */
+const asUuid = (hex: string, version: number): Uuid => {
+  const variant = '89ab'[parseInt(hex.charAt(16), 16) & 3] ?? '8';
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
 /**
@@ -15,12 +16,8 @@ const format = (bytes: Buffer): Uuid => {
  * that ('ab', 'c') and ('a', 'bc') differ. The same parts always give the same id: that is what makes replays harmless.
  */
 export function deterministicId(...parts: readonly string[]): Uuid {
-  const hash = createHash('sha1').update(NAMESPACE);
-  for (const part of parts) hash.update(`${part.length}:${part};`);
-  const bytes = hash.digest();
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x50;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return format(bytes);
+  const name = parts.map((part) => `${part.length}:${part};`).join('');
+  return asUuid(hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)])), 5);
 }
 
 /**
@@ -30,7 +27,5 @@ export function deterministicId(...parts: readonly string[]): Uuid {
 export function timeOrderedId(now: number): Uuid {
   const bytes = randomBytes(16);
   bytes.writeUIntBE(now, 0, 6);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x70;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return format(bytes);
+  return asUuid(bytes.toString('hex'), 7);
 }
