@@ -51,7 +51,8 @@ export function requested({ parked }: SliceWork, { topic, key }: RedriveRequest)
  * stay behind it; where it does not, what fails again goes to the end of the queue and the others run.
  */
 export class Redrive {
-  readonly #until: number;
+  /** Where the queue ended when it began. */
+  readonly until: number;
   #rest: number;
   #stuck = false;
 
@@ -60,12 +61,12 @@ export class Redrive {
     private readonly name: string,
     private readonly action: RedriveRequest['action'],
   ) {
-    this.#until = work.deadLetterEnd;
+    this.until = work.deadLetterEnd;
     this.#rest = work.parked.get(name)?.count ?? 0;
   }
 
   get from(): number {
-    return this.work.parked.get(this.name)?.since ?? this.#until;
+    return this.work.parked.get(this.name)?.since ?? this.until;
   }
 
   get done(): boolean {
@@ -74,7 +75,7 @@ export class Redrive {
 
   /** @param letter the next record of the dead-letter queue, of whatever key */
   take(letter: LogRecord): void {
-    if (this.done || letter.offset >= this.#until) return;
+    if (this.done || letter.offset >= this.until) return;
     const record = withoutDeath(letter);
     if (parkedName(record.topic, record.key) !== this.name) return;
     const error = this.action === 'redrive' ? this.work.attempt(record) : undefined;
@@ -87,7 +88,7 @@ export class Redrive {
     this.#rest--;
     const { parked } = this.work;
     const count = (parked.get(this.name)?.count ?? 1) - 1;
-    parked.set(this.name, { since: this.#rest > 0 ? letter.offset + 1 : this.#until, count });
+    parked.set(this.name, { since: this.#rest > 0 ? letter.offset + 1 : this.until, count });
     if (error) this.work.park(record, error);
   }
 }

@@ -185,17 +185,25 @@ export class Slice {
   }
 
   async #redriveKey(redrive: Redrive, running: Running): Promise<void> {
-    for await (const letter of this.#letters(redrive.from, running.epoch.signal)) {
+    const enough = new AbortController();
+    const signal = AbortSignal.any([running.epoch.signal, enough.signal]);
+    // A commit that is answered becomes visible a little later: the reader waits for all of the letters.
+    for await (const letter of this.#letters(redrive, signal)) {
       redrive.take(letter);
-      if (redrive.done) return;
-      if (this.#work.outputs.length >= this.#context.options.commitRecords) await this.#commit(running);
+      if (redrive.done) enough.abort();
+      else if (this.#work.outputs.length >= this.#context.options.commitRecords) await this.#commit(running);
     }
   }
 
-  async *#letters(offset: number, signal: AbortSignal): AsyncGenerator<LogRecord, void, undefined> {
+  /** The dead letters from where the redrive begins to where it ends. */
+  async *#letters({ from, until }: Redrive, signal: AbortSignal): AsyncGenerator<LogRecord, void, undefined> {
     const { topology, slice, log } = this.#context;
-    const from = { topic: deadLetterTopic(topology.name), partition: slice, offset };
-    for await (const batch of log.read([from], { follow: false, signal })) yield* batch.records;
+    const start = { topic: deadLetterTopic(topology.name), partition: slice, offset: from };
+    if (from >= until) return;
+    for await (const batch of log.read([start], { follow: true, signal })) {
+      yield* batch.records;
+      if (batch.nextOffset >= until) return;
+    }
   }
 
   #caughtUp({ ends }: Running): boolean {

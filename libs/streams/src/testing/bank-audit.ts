@@ -4,12 +4,14 @@ import type { EventLog, LogRecord } from '@order-flow/event-log';
 import { changelogTopic, deadLetterTopic, PARKED_STORE, repartitionTopic, SLICE_STORE } from '../graph.js';
 import type { StateBackend } from '../state.js';
 import { type Account, balanceEvents, bank, BANK_PARTITIONS, entries, kindEvents } from './bank.js';
+import { settled } from './renamed-log.js';
 
 const movements = repartitionTopic(bank.name, 'by-kind');
 
 /** Every record of a topic, by partition, in order. */
 export async function readTopic(log: EventLog, topic: string): Promise<LogRecord[][]> {
   const partitions: LogRecord[][] = [];
+  await settled(log, topic);
   for (const { partition, begin } of await log.admin.partitions(topic)) {
     const records: LogRecord[] = (partitions[partition] = []);
     const options = { follow: false, signal: new AbortController().signal };
@@ -21,6 +23,7 @@ export async function readTopic(log: EventLog, topic: string): Promise<LogRecord
 /** Whether every input of the group is consumed to its end. Sources first: what they cause is then there, too. */
 export async function consumed(log: EventLog, topology: { readonly name: string; readonly inputs: readonly string[] }) {
   for (const topic of topology.inputs) {
+    await settled(log, topic);
     const infos = await log.admin.partitions(topic);
     const committed = (await log.admin.committed(topology.name)).filter((offset) => offset.topic === topic);
     for (const { partition, begin, end } of infos) {

@@ -3,6 +3,7 @@ import type { EventLog, NewRecord } from '@order-flow/event-log';
 import { z } from 'zod';
 import { map } from '../operators.js';
 import { topology } from '../topology.js';
+import { settled } from './renamed-log.js';
 
 const entry = z.object({ amount: z.int(), kind: z.string() });
 export const entries = eventTopic('entry.events', 'account', {
@@ -94,6 +95,7 @@ export async function produce(log: EventLog, records: readonly NewRecord[], prod
   const writer = await log.openWriter(producer);
   await writer.commit({ records });
   await writer.close();
+  for (const topic of new Set(records.map((record) => record.topic))) await settled(log, topic);
 }
 
 export const numberedEntries = (from: number, to: number): NewRecord[] =>
