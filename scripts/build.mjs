@@ -22,6 +22,7 @@ const PROGRAMS = {
   rebuild: 'projections/src/rebuild-cli.ts',
   demo: 'bench/src/demo.ts',
   bench: 'bench/src/main.ts',
+  'bench-streams-kafka': 'bench/src/streams-kafka/worker.ts',
   'verify-crash': 'bench/src/verify-crash.ts',
   servers: 'servers/src/main.ts',
 };

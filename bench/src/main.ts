@@ -11,6 +11,7 @@ import { rebuildSuite } from './suites/rebuild.js';
 import { startSuite } from './suites/start.js';
 import { eventLogSuite, eventStoreSuite, readStoreSuite } from './suites/stores.js';
 import { streamsSuite } from './suites/streams.js';
+import { streamsKafkaSuite } from './suites/streams-kafka.js';
 import { textTable } from './text-table.js';
 
 const suites: Readonly<Record<string, Suite>> = {
@@ -23,24 +24,31 @@ const suites: Readonly<Record<string, Suite>> = {
   rebuild: rebuildSuite,
 };
 
-const runs = (text: string): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= 99) return value;
-  throw new InvalidArgumentError('a whole number from 1 to 99 is needed.');
-};
+/** What needs more than Node runs only when it is named. */
+const onDemand: Readonly<Record<string, Suite>> = { 'streams-kafka': streamsKafkaSuite };
+const allSuites = { ...suites, ...onDemand };
+
+const whole =
+  (least: number, most: number) =>
+  (text: string): number => {
+    const value = Number(text);
+    if (Number.isInteger(value) && value >= least && value <= most) return value;
+    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is needed.`);
+  };
 
 const command = new Command('npm run bench --')
   .description('Measures the stores, the streams runtime and the whole platform on this machine.')
-  .argument('[suite...]', `of ${Object.keys(suites).join(', ')} (default: all)`)
-  .option('--runs <n>', 'of each measurement; medians are shown', runs, 3)
+  .argument('[suite...]', `of ${Object.keys(suites).join(', ')} (default: all these), streams-kafka (needs Java)`)
+  .option('--rounds, --runs <n>', 'of each measurement; medians are shown', whole(1, 99), 3)
+  .option('--records <n>', 'of each round of streams-kafka', whole(1_000, 100_000_000), 1_000_000)
   .option('--long', 'also 100,000 orders, with the memory after each tenth')
   .option('--profiles <dir>', 'write CPU profiles of the platform under load here; figures are then lower')
   .option('--write', 'put the figures into docs/benchmarks.md (all suites only)')
   .showHelpAfterError()
   .parse();
-const options = command.opts<{ runs: number; long?: boolean; profiles?: string; write?: boolean }>();
-const unknown = command.args.find((name) => !Object.hasOwn(suites, name));
-if (unknown) command.error(`there is no suite "${unknown}"; there are ${Object.keys(suites).join(', ')}`);
+const options = command.opts<{ runs: number; records: number; long?: boolean; profiles?: string; write?: boolean }>();
+const unknown = command.args.find((name) => !Object.hasOwn(allSuites, name));
+if (unknown) command.error(`there is no suite "${unknown}"; there are ${Object.keys(allSuites).join(', ')}`);
 if (options.write && command.args.length > 0) command.error('--write needs all suites: name none');
 
 async function inDirectory<Result>(work: (directory: string) => Promise<Result>): Promise<Result> {
@@ -54,6 +62,7 @@ async function inDirectory<Result>(work: (directory: string) => Promise<Result>)
 
 const run: BenchRun = {
   runs: options.runs,
+  records: options.records,
   long: options.long ?? false,
   profiles: options.profiles && resolve(options.profiles),
   say: (message) => console.log(message),
@@ -61,7 +70,7 @@ const run: BenchRun = {
 };
 
 const figures: Figure[] = [];
-for (const [suite, measure] of Object.entries(suites)) {
+for (const [suite, measure] of Object.entries(command.args.length > 0 ? allSuites : suites)) {
   if (command.args.length > 0 && !command.args.includes(suite)) continue;
   console.log(`— ${suite}`);
   figures.push(...(await measure(run)).map((figure) => ({ suite, ...figure })));

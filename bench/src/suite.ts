@@ -4,6 +4,8 @@ import type { Figure } from './figure.js';
 export interface BenchRun {
   /** Runs of what is cheap to repeat; medians are reported. */
   readonly runs: number;
+  /** Records of the comparison with Kafka Streams. */
+  readonly records: number;
   /** Whether suites may take many minutes. */
   readonly long: boolean;
   /** Where CPU profiles of the platform are written; undefined for none. */

@@ -71,7 +71,16 @@ export async function installKafka(version: KafkaVersion, say: Say, cache = cach
   try {
     await mkdir(draft, { recursive: true });
     await writeFile(project, brokerProject(version));
-    const options = ['-q', '-B', '-ntp', '-f', project, '-DincludeScope=runtime', `-DoutputDirectory=${draft}/jars`];
+    const options = [
+      '-q',
+      '-B',
+      '-ntp',
+      '-Dstyle.color=never',
+      '-f',
+      project,
+      '-DincludeScope=runtime',
+      `-DoutputDirectory=${draft}/jars`,
+    ];
     await runProgram('mvn', [...options, COPY], MINUTES_10);
     await rename(join(draft, 'jars'), target).catch((error: unknown) => {
       if (!existsSync(target)) throw error;

@@ -1,0 +1,68 @@
+package orderflow.bench;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler;
+
+/** Runs the application until a number of records is decided and committed. */
+final class Run {
+    private static final long POLL_MS = 20;
+
+    static void run(Application application, long records) throws Exception {
+        Decide.Progress progress = new Decide.Progress();
+        AtomicReference<Throwable> failure = new AtomicReference<>();
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", application.bootstrap()));
+            KafkaStreams streams = new KafkaStreams(application.topology(progress), application.properties())) {
+            streams.setUncaughtExceptionHandler(problem -> {
+                failure.set(problem);
+                return StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+            });
+            streams.start();
+            while (progress.processed.get() < records || committed(admin, application.id()) < records) {
+                if (failure.get() != null) throw new IllegalStateException("the application failed", failure.get());
+                Thread.sleep(POLL_MS);
+            }
+            report(records, (System.nanoTime() - progress.firstAt.get()) / 1e9, streams);
+            streams.close(Application.LEAVE);
+        }
+    }
+
+    private static long committed(Admin admin, String group) throws Exception {
+        var offsets = admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().values();
+        return offsets.stream().filter(each -> each != null).mapToLong(each -> each.offset()).sum();
+    }
+
+    private static void report(long records, double seconds, KafkaStreams streams) throws IOException {
+        Map<String, Object> result = new LinkedHashMap<>();
+        result.put("records", records);
+        result.put("seconds", seconds);
+        result.put("recordsPerSecond", records / seconds);
+        result.put("commitMeanMs", commitMetric(streams, "commit-latency-avg"));
+        result.put("commitMaxMs", commitMetric(streams, "commit-latency-max"));
+        result.put("maxRssMb", maxRssMb());
+        Json.print(result);
+    }
+
+    private static double commitMetric(KafkaStreams streams, String name) {
+        return streams.metrics().entrySet().stream()
+            .filter(each -> each.getKey().group().equals("stream-thread-metrics") && each.getKey().name().equals(name))
+            .mapToDouble(each -> (Double) each.getValue().metricValue())
+            .max()
+            .orElse(Double.NaN);
+    }
+
+    /** Megabytes (10⁶ bytes) that this process had resident at most (Linux). */
+    static double maxRssMb() throws IOException {
+        return Files.readAllLines(Path.of("/proc/self/status")).stream()
+            .filter(line -> line.startsWith("VmHWM:"))
+            .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1_024 / 1e6)
+            .findFirst()
+            .orElse(Double.NaN);
+    }
+}
