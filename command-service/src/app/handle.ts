@@ -45,8 +45,7 @@ export function restoreEvent<Event extends DomainEvent>(topic: EventTopic, recor
   return { type, data } as Event;
 }
 
-export const hashInput = (input: unknown): string =>
-  hash('sha256', JSON.stringify(input), 'base64url').slice(0, 22);
+export const hashInput = (input: unknown): string => hash('sha256', JSON.stringify(input), 'base64url').slice(0, 22);
 
 /**
  * Read, decide, append with the revision that was read; all again on a conflict, at most 12 times. A command that is in
