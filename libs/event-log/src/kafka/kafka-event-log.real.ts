@@ -1,5 +1,12 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import kafkajs from 'kafkajs';
 import { eventLogContract } from '../event-log.contract.js';
-import type { EventLog } from '../port.js';
+import type { EventLog, NewRecord, RecordBatch } from '../port.js';
+import { kafkaSettings, type KafkaVariables } from './kafka-settings.js';
 import { openKafkaEventLog } from './open-kafka-event-log.js';
 
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',').filter((broker) => broker !== '');
@@ -20,3 +27,152 @@ eventLogContract(
   },
   { cleansOnDemand: false, rebalanceWithin: 15_000, visibleWithin: 10_000 },
 );
+
+describe('Kafka', () => {
+  const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 3 } });
+  const run = randomUUID().slice(0, 8);
+  const topic = `other-clients-${run}`;
+  let log: EventLog;
+
+  beforeAll(async () => {
+    log = await open();
+    await log.admin.ensureTopics([{ name: topic, key: 'k', cleanup: 'delete', retentionMs: -1 }], { partitions: 4 });
+  });
+  afterAll(() => log.close());
+
+  const foreign = async (transactionalId: string) => {
+    const producer = kafka.producer({
+      transactionalId,
+      maxInFlightRequests: 1,
+      createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
+    });
+    await producer.connect();
+    return producer;
+  };
+  const record = (partition: number, value: string | Buffer): NewRecord => ({
+    topic,
+    partition,
+    key: 'k',
+    value: Buffer.from(value),
+    timestamp: 1,
+  });
+  /** Follows a partition until `done` says so of what came. */
+  const follow = async (partition: number, done: (batches: readonly RecordBatch[]) => boolean) => {
+    const stop = new AbortController();
+    const batches: RecordBatch[] = [];
+    for await (const batch of log.read([{ topic, partition, offset: 0 }], { follow: true, signal: stop.signal })) {
+      batches.push(batch);
+      if (done(batches)) stop.abort();
+    }
+    return batches.flatMap(({ records }) => records.map(({ value }) => value?.toString()));
+  };
+
+  it('hides what another client aborted; the position passes over it, up to the end', async () => {
+    const producer = await foreign(`aborting-${run}`);
+    for (const value of ['aborted', 'kept', 'aborted at the end']) {
+      const transaction = await producer.transaction();
+      await transaction.send({ topic, messages: [{ partition: 0, key: 'k', value }] });
+      await (value === 'kept' ? transaction.commit() : transaction.abort());
+    }
+    await producer.disconnect();
+    // Three records and a marker after each.
+    expect(await follow(0, (batches) => batches.at(-1)?.nextOffset === 6)).toEqual(['kept']);
+    expect((await log.admin.partitions(topic))[0]?.end).toBe(6);
+  });
+
+  it('reads what another client compressed', async () => {
+    const producer = await foreign(`compressing-${run}`);
+    const transaction = await producer.transaction();
+    const messages = Array.from({ length: 100 }, (_, index) => ({ partition: 1, key: 'k', value: String(index) }));
+    await transaction.send({ topic, messages, compression: kafkajs.CompressionTypes.GZIP });
+    await transaction.commit();
+    await producer.disconnect();
+    const values = await follow(1, (batches) => batches.at(-1)?.nextOffset === 101);
+    expect(values).toEqual(messages.map(({ value }) => value));
+  });
+
+  it('keeps a commit of more than a batch holds in order, and tells where each record stands', async () => {
+    const writer = await log.openWriter(`large-${run}`);
+    const records = Array.from({ length: 300 }, (_, index) =>
+      record(2 + (index % 2), Buffer.alloc(20_000, String(index % 10))),
+    );
+    const { offsets } = await writer.commit({ records });
+    await writer.close();
+    for (const partition of [2, 3]) {
+      const mine = offsets.filter((offset) => offset.partition === partition).map(({ offset }) => offset);
+      expect(mine).toEqual(Array.from({ length: 150 }, (_, index) => index));
+      const values = await follow(partition, (batches) => batches.at(-1)?.nextOffset === 151);
+      expect(values.map((value) => value?.[0])).toEqual(
+        records.filter((one) => one.partition === partition).map(({ value }) => value?.toString('utf8', 0, 1)),
+      );
+    }
+  });
+
+  it('fences other clients of a transactional id, and is fenced by them', async () => {
+    const id = `contended-${run}`;
+    const zombie = await foreign(id);
+    const open = await zombie.transaction();
+    await open.send({ topic, messages: [{ partition: 0, key: 'k', value: 'of a zombie' }] });
+    const writer = await log.openWriter(id);
+    await expect(open.commit()).rejects.toMatchObject({ type: 'INVALID_PRODUCER_EPOCH' });
+    await writer.commit({ records: [record(0, 'mine')] });
+    const newer = await foreign(id);
+    await (await newer.transaction()).abort();
+    await expect(writer.commit({ records: [record(0, 'late')] })).rejects.toMatchObject({ code: 'FENCED' });
+    await Promise.all([zombie.disconnect(), newer.disconnect()]);
+    const values = await follow(0, (batches) =>
+      batches.some(({ records }) => records.at(-1)?.value?.equals(Buffer.from('mine')) ?? false),
+    );
+    expect(values).toEqual(['kept', 'mine']);
+  });
+
+  it('refuses to share a group with members of other slices', async () => {
+    const stop = new AbortController();
+    const single = `single-${run}`;
+    await log.admin.ensureTopics([{ name: single, key: 'k', cleanup: 'compact', retentionMs: -1 }], { partitions: 1 });
+    const first = log.join(`mixed-${run}`, [topic], stop.signal)[Symbol.asyncIterator]();
+    await first.next();
+    const second = log.join(`mixed-${run}`, [single], stop.signal)[Symbol.asyncIterator]();
+    await expect(second.next()).rejects.toMatchObject({ code: 'NOT_COPARTITIONED' });
+    stop.abort();
+    expect((await first.next()).done).toBe(true);
+  });
+
+  it('that cannot be reached is named, with the remedy', async () => {
+    const server = createServer().listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    server.close();
+    await once(server, 'close');
+    const opening = openKafkaEventLog({ brokers: [`127.0.0.1:${port}`], patience: 300 });
+    await expect(opening).rejects.toMatchObject({ name: 'LogError', code: 'LOG_UNAVAILABLE' });
+    await expect(opening).rejects.toThrow(`Kafka at 127.0.0.1:${port} cannot be reached`);
+  });
+});
+
+/** What the servers tool prints of its listener with TLS and a password; the password is named by its file. */
+const secure = JSON.parse(process.env['TEST_KAFKA_SECURE'] ?? 'null') as
+  (Omit<KafkaVariables, 'KAFKA_SASL_PASSWORD'> & { KAFKA_SASL_PASSWORD: string | { file: string } }) | null;
+
+(secure ? describe : describe.skip)('Kafka behind TLS and a password', () => {
+  const settings = () => {
+    const password = secure!.KAFKA_SASL_PASSWORD;
+    const read = typeof password === 'string' ? password : password.file;
+    const text = existsSync(read) ? readFileSync(read, 'utf8') : read;
+    return kafkaSettings({ ...secure!, KAFKA_SASL_PASSWORD: text });
+  };
+
+  it('lets in who knows the password', async () => {
+    const log = await openKafkaEventLog(settings());
+    expect(await log.identity()).toMatch(/^\S{22,36}$/);
+    await log.close();
+  });
+
+  it('refuses a wrong one, at once and without telling it', async () => {
+    const { sasl, ...rest } = settings();
+    const opening = openKafkaEventLog({ ...rest, sasl: { ...sasl!, password: 'not-the-password' } });
+    await expect(opening).rejects.toMatchObject({ code: 'LOG_REFUSED' });
+    await expect(opening).rejects.toThrow(`${sasl!.mechanism} for user '${sasl!.username}'`);
+    await expect(opening).rejects.not.toThrow('not-the-password');
+  });
+});

@@ -140,7 +140,7 @@ export function kafkaAdmin(
       doing(`looking at ${topic}`, () => offsetsForTime(connection, topic, timestamp)),
     groups: () => doing('listing groups', () => again(() => allGroups(connection))),
     group: (group) => doing(`looking at the group ${group}`, () => describeGroup(connection, group)),
-    committed: (group) => doing(`looking at the group ${group}`, () => committedOffsets(connection, group, true)),
+    committed: (group) => doing(`looking at the group ${group}`, () => committedOffsets(connection, group)),
     commitOffsets: (consumed) =>
       doing(`committing for the group ${consumed.group}`, async () => {
         await connection.know(byTopic(consumed.offsets).keys());

@@ -4,7 +4,7 @@ import { nested } from '../by-topic.js';
 import type { KafkaConnection } from '../connection.js';
 import { answerOf, isPassing } from '../protocol/failures.js';
 import { type Broker, createErrorFromCode } from '../protocol/kafkajs-internals.js';
-import { offsetFetchRequest } from '../protocol/offset-fetch-request.js';
+import { offsetFetchRequest, type Places } from '../protocol/offset-fetch-request.js';
 import { persist } from '../protocol/persistence.js';
 
 /** Who commits on behalf of a group; nobody in particular while the group has no members. */
@@ -34,18 +34,26 @@ function coordinated<T>(
 const byPlace = (a: Offset, b: Offset): number =>
   a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1;
 
-/** @param stable wait for transactions whose outcome is under way */
-export function committedOffsets(
-  connection: KafkaConnection,
-  group: GroupName,
-  stable: boolean,
-): Promise<readonly Offset[]> {
+function fetchOffsets(connection: KafkaConnection, group: GroupName, places?: Places): Promise<readonly Offset[]> {
   return coordinated(connection, group, async (broker) => {
-    const { offsets, errorCodes } = await connection.send(broker, offsetFetchRequest(group, stable));
+    const request = offsetFetchRequest(group, places, places !== undefined);
+    const { offsets, errorCodes } = await connection.send(broker, request);
     const [code] = errorCodes;
     if (code !== undefined) throw createErrorFromCode(code);
     return [...offsets].sort(byPlace);
   });
+}
+
+/**
+ * What the group committed, including by transactions whose outcome is just under way. A coordinator only waits for those when
+ * it is asked for the partitions by name, so all there are have to be named.
+ */
+export async function committedOffsets(connection: KafkaConnection, group: GroupName): Promise<readonly Offset[]> {
+  const { topicMetadata } = await persist(() => connection.metadata(), { within: connection.settings.patience });
+  const places = topicMetadata
+    .filter(({ isInternal }) => !isInternal)
+    .map(({ topic, partitionMetadata }) => [topic, partitionMetadata.map(({ partitionId }) => partitionId)] as const);
+  return fetchOffsets(connection, group, new Map(places));
 }
 
 /** A group that changes answers so for a moment. */
@@ -92,6 +100,6 @@ export async function describeGroup(connection: KafkaConnection, group: GroupNam
   return {
     group,
     members: members.map(({ memberId, memberAssignment }) => ({ id: memberId, slices: slicesOf(memberAssignment) })),
-    offsets: await committedOffsets(connection, group, false),
+    offsets: await fetchOffsets(connection, group),
   };
 }

@@ -130,10 +130,11 @@ export class KafkaMember {
     });
     const joined = await this.#connection.send(broker, request);
     this.#memberId = joined.memberId;
-    this.#contact(performance.now());
+    this.#begun = performance.now();
+    this.#contact(this.#begun);
     const slices = await this.#synchronise(broker, joined);
     this.#generation = joined.generationId;
-    this.#contact(begun);
+    this.#contact(this.#begun);
     if (!this.#stop.signal.aborted) this.tenures.assign({ slices, generation: joined.generationId }, begun);
   }
 
@@ -160,9 +161,9 @@ export class KafkaMember {
     clearTimeout(timer);
   }
 
-  /** The coordinator answered as to a member. @param begun when the request was sent, which is when the session goes on from */
+  /** The coordinator answered as to a member. @param begun when the request was sent: the session is counted from there */
   #contact(begun: number): void {
-    this.#deadline = Math.max(this.#deadline, begun + this.settings.sessionTimeout);
+    this.#deadline = begun + this.settings.sessionTimeout;
   }
 
   /** Silence for longer than the session: what is owned may be another's, and the connection is not worth waiting for. */

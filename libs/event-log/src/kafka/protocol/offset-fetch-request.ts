@@ -1,4 +1,4 @@
-import type { Offset } from '../../port.js';
+import type { Offset, TopicName } from '../../port.js';
 import { API_KEYS, type Decoder, DecoderClass, EncoderClass, type ProtocolRequest } from './kafkajs-internals.js';
 
 interface FetchedOffsets {
@@ -39,22 +39,38 @@ function decode(raw: Buffer): FetchedOffsets {
   return { offsets, errorCodes: errorCodes.filter((code) => code !== 0) };
 }
 
+/** Partitions by topic. */
+export type Places = ReadonlyMap<TopicName, readonly number[]>;
+
+function encode(groupId: string, places: Places | undefined, stable: boolean) {
+  const encoder = new EncoderClass();
+  encoder.writeUVarInt(0); // tagged fields of the header, which kafkajs writes without
+  encoder.writeUVarIntString(groupId).writeUVarInt(places ? places.size + 1 : 0);
+  for (const [topic, partitions] of places ?? []) {
+    encoder.writeUVarIntString(topic).writeUVarInt(partitions.length + 1);
+    for (const partition of partitions) encoder.writeInt32(partition);
+    encoder.writeUVarInt(0);
+  }
+  encoder.writeBoolean(stable).writeUVarInt(0);
+  return encoder;
+}
+
 /**
- * OffsetFetch, version 7 (Kafka 2.5), of all partitions. kafkajs knows no version that tells committed offsets from those of
- * a transaction whose outcome has not arrived yet.
- * @param stable refuse (UNSTABLE_OFFSET_COMMIT) while such a transaction is pending, rather than tell the former offsets
+ * OffsetFetch, version 7 (Kafka 2.5). kafkajs knows no version that tells committed offsets from those of a transaction whose
+ * outcome has not arrived yet.
+ * @param places undefined for all that were committed
+ * @param stable refuse (UNSTABLE_OFFSET_COMMIT) while such a transaction is pending for one of the places
  */
-export const offsetFetchRequest = (groupId: string, stable: boolean): ProtocolRequest<FetchedOffsets> => ({
+export const offsetFetchRequest = (
+  groupId: string,
+  places: Places | undefined,
+  stable: boolean,
+): ProtocolRequest<FetchedOffsets> => ({
   request: {
     apiKey: API_KEYS.OffsetFetch,
     apiVersion: 7,
     apiName: 'OffsetFetch',
-    encode: async () => {
-      const encoder = new EncoderClass();
-      encoder.writeUVarInt(0); // tagged fields of the header, which kafkajs writes without
-      encoder.writeUVarIntString(groupId).writeUVarInt(0).writeBoolean(stable).writeUVarInt(0);
-      return encoder;
-    },
+    encode: async () => encode(groupId, places, stable),
   },
   response: { decode: async (raw) => decode(raw), parse: async (answer) => answer },
 });
