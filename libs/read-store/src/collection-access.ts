@@ -10,6 +10,6 @@ export interface QuerySource {
 
 /** One collection of an open store. */
 export interface CollectionAccess extends QuerySource {
-  /** Runs a synchronous action in one transaction; it is on disk when the promise resolves. */
+  /** Runs a synchronous action in one transaction, which outlives the process when the promise resolves. */
   readonly write: <T>(action: (storage: Storage) => T) => Promise<T>;
 }

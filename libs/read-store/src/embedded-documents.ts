@@ -116,7 +116,7 @@ export class EmbeddedDocuments {
     return { acknowledged: true, deletedCount };
   }
 
-  /** One durable transaction for up to 1,000 operations. @throws MongoBulkWriteError */
+  /** One transaction for up to 1,000 operations. @throws MongoBulkWriteError */
   async bulkWrite(operations: readonly object[], { ordered = true }: Ordering = {}): Promise<BulkWriteResult> {
     if (operations.length === 0) throw new MongoInvalidArgumentError('Invalid BulkOperation, Batch cannot be empty');
     const prepared = operations.map(bulkOperation);

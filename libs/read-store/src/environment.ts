@@ -27,9 +27,12 @@ const opened = new Map<string, Shared>();
 /** Environments that are still being closed; the path may be opened again after that. */
 const closing = new Map<string, Promise<void>>();
 
+/** See docs/adr/0002: the last commit may be undone by a crash of the machine, and is then folded again from the log. */
+const SYNC = { overlappingSync: false, noMetaSync: true, eventTurnBatching: false } as const;
+
 function openStorage(path: string): Storage {
   try {
-    return open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', overlappingSync: false });
+    return open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', ...SYNC });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const code = /MDB_(INVALID|CORRUPTED|VERSION_MISMATCH|PAGE_NOTFOUND)|not an LMDB/i.test(message)
@@ -115,8 +118,8 @@ export class Environment {
   }
 
   /**
-   * Runs a synchronous action in one transaction; what it wrote is on disk when the promise resolves. LMDB does not undo
-   * the puts of an action that throws: decide before the first one.
+   * Runs a synchronous action in one transaction; what it wrote outlives the process when the promise resolves, and the
+   * machine after the next one. LMDB does not undo the puts of an action that throws: decide before the first one.
    */
   async write<T>(action: (storage: Storage) => T): Promise<T> {
     const { storage } = this;
