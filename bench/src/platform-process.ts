@@ -22,11 +22,19 @@ export const Ready = z.object({
 });
 export type Ready = z.infer<typeof Ready>;
 
+const Package = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
+
 /** The repository's root, from a bundle in `dist/` or from the sources in `bench/src/`. */
 export const repositoryRoot = (): string => {
   const here = dirname(fileURLToPath(import.meta.url));
   return here.endsWith('dist') ? dirname(here) : dirname(dirname(here));
 };
+
+/** What `npm start` gives Node: flags of V8, and the script. */
+async function startArguments(root: string): Promise<string[]> {
+  const { scripts } = Package.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  return scripts.start.split(' ').slice(1);
+}
 
 const PORTS = [8080, 8081, 8082, 8083, 8761, 9000];
 
@@ -67,8 +75,7 @@ export class PlatformProcess {
     await rm(readyFile, { force: true });
     const root = repositoryRoot();
     const args = [
-      '--max-semi-space-size=32',
-      'scripts/start.mjs',
+      ...(await startArguments(root)),
       '--data-dir',
       this.dataDir,
       '--ready-file',
