@@ -18,6 +18,8 @@ export const Outcome = z.object({
   records: z.number(),
   seconds: z.number(),
   recordsPerSecond: z.number(),
+  /** Processor time of its process, all threads, in microseconds. */
+  cpuMicrosPerRecord: z.number(),
   /** Most resident memory of its process, in megabytes (10⁶ bytes). */
   maxRssMb: z.number(),
   commitP50Ms: z.number().optional(),
@@ -29,16 +31,26 @@ export type Outcome = z.infer<typeof Outcome>;
 /** A stretch of work, timed. */
 export class Stretch {
   #beganAt = NaN;
+  #used = process.cpuUsage();
 
   /** The first call counts. */
   readonly begin = (): void => {
-    if (Number.isNaN(this.#beganAt)) this.#beganAt = performance.now();
+    if (!Number.isNaN(this.#beganAt)) return;
+    this.#beganAt = performance.now();
+    this.#used = process.cpuUsage();
   };
 
   /** Ends now. */
   outcome(records: number): Outcome {
     const seconds = (performance.now() - this.#beganAt) / 1_000;
     const maxRssMb = (process.resourceUsage().maxRSS * 1_024) / 1e6;
-    return { records, seconds, recordsPerSecond: records / seconds, maxRssMb };
+    const { user, system } = process.cpuUsage(this.#used);
+    return {
+      records,
+      seconds,
+      recordsPerSecond: records / seconds,
+      cpuMicrosPerRecord: (user + system) / records,
+      maxRssMb,
+    };
   }
 }

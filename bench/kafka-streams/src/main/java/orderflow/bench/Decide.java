@@ -11,7 +11,13 @@ final class Decide implements Processor<String, byte[], String, byte[]> {
     /** Shared by the tasks of an instance. */
     static final class Progress {
         final AtomicLong firstAt = new AtomicLong();
+        /** Processor time that the process had used by then, in nanoseconds. */
+        final AtomicLong firstCpu = new AtomicLong();
         final AtomicLong processed = new AtomicLong();
+
+        private void begin() {
+            if (firstAt.compareAndSet(0, System.nanoTime())) firstCpu.set(Resources.cpuNanos());
+        }
     }
 
     private final Progress progress;
@@ -30,7 +36,7 @@ final class Decide implements Processor<String, byte[], String, byte[]> {
 
     @Override
     public void process(Record<String, byte[]> record) {
-        if (progress.firstAt.get() == 0) progress.firstAt.compareAndSet(0, System.nanoTime());
+        if (progress.firstAt.get() == 0) progress.begin();
         Payments.RequestEvent request = Json.read(record.value(), Payments.RequestEvent.class);
         Payments.Account known = accounts.get(record.key());
         Payments.Account before = known == null ? new Payments.Account(Payments.OPENING_BALANCE, 0) : known;

@@ -18,6 +18,7 @@ final class Restore {
     /** First beginning, last end and number of records of all the store's partitions. */
     private static final class Listener implements StateRestoreListener {
         final AtomicLong beganAt = new AtomicLong();
+        final AtomicLong beganCpu = new AtomicLong();
         final AtomicLong records = new AtomicLong();
         final CountDownLatch left;
 
@@ -27,7 +28,7 @@ final class Restore {
 
         @Override
         public void onRestoreStart(TopicPartition partition, String store, long from, long to) {
-            beganAt.compareAndSet(0, System.nanoTime());
+            if (beganAt.compareAndSet(0, System.nanoTime())) beganCpu.set(Resources.cpuNanos());
         }
 
         @Override
@@ -58,7 +59,9 @@ final class Restore {
             result.put("records", listener.records.get());
             result.put("seconds", seconds);
             result.put("recordsPerSecond", listener.records.get() / seconds);
-            result.put("maxRssMb", Run.maxRssMb());
+            double cpuMicros = (Resources.cpuNanos() - listener.beganCpu.get()) / 1e3;
+            result.put("cpuMicrosPerRecord", cpuMicros / listener.records.get());
+            result.put("maxRssMb", Resources.maxRssMb());
             Json.print(result);
             streams.close(Application.LEAVE);
         }

@@ -1,8 +1,6 @@
 package orderflow.bench;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -28,7 +26,7 @@ final class Run {
                 if (failure.get() != null) throw new IllegalStateException("the application failed", failure.get());
                 Thread.sleep(POLL_MS);
             }
-            report(records, (System.nanoTime() - progress.firstAt.get()) / 1e9, streams);
+            report(records, progress, streams);
             streams.close(Application.LEAVE);
         }
     }
@@ -38,14 +36,16 @@ final class Run {
         return offsets.stream().filter(each -> each != null).mapToLong(each -> each.offset()).sum();
     }
 
-    private static void report(long records, double seconds, KafkaStreams streams) throws IOException {
+    private static void report(long records, Decide.Progress progress, KafkaStreams streams) throws IOException {
+        double seconds = (System.nanoTime() - progress.firstAt.get()) / 1e9;
         Map<String, Object> result = new LinkedHashMap<>();
         result.put("records", records);
         result.put("seconds", seconds);
         result.put("recordsPerSecond", records / seconds);
+        result.put("cpuMicrosPerRecord", (Resources.cpuNanos() - progress.firstCpu.get()) / 1e3 / records);
         result.put("commitMeanMs", commitMetric(streams, "commit-latency-avg"));
         result.put("commitMaxMs", commitMetric(streams, "commit-latency-max"));
-        result.put("maxRssMb", maxRssMb());
+        result.put("maxRssMb", Resources.maxRssMb());
         Json.print(result);
     }
 
@@ -54,15 +54,6 @@ final class Run {
             .filter(each -> each.getKey().group().equals("stream-thread-metrics") && each.getKey().name().equals(name))
             .mapToDouble(each -> (Double) each.getValue().metricValue())
             .max()
-            .orElse(Double.NaN);
-    }
-
-    /** Megabytes (10⁶ bytes) that this process had resident at most (Linux). */
-    static double maxRssMb() throws IOException {
-        return Files.readAllLines(Path.of("/proc/self/status")).stream()
-            .filter(line -> line.startsWith("VmHWM:"))
-            .mapToDouble(line -> Double.parseDouble(line.replaceAll("\\D", "")) * 1_024 / 1e6)
-            .findFirst()
             .orElse(Double.NaN);
     }
 }
