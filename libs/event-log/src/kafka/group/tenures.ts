@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { Attention } from '../../attention.js';
 import type { LogError } from '../../port.js';
 import type { Holding } from './group-protocol.js';
@@ -49,7 +50,10 @@ export class Tenures {
     }
     this.lose();
     this.#holding = holding;
-    this.#held = { slices: holding.slices, controller: new AbortController(), handedOut: false };
+    const controller = new AbortController();
+    // Each slice's owner and reader listens.
+    setMaxListeners(0, controller.signal);
+    this.#held = { slices: holding.slices, controller, handedOut: false };
     this.#attention.notify();
   }
 
