@@ -32,6 +32,12 @@ export interface RestoreRequest {
   readonly progress: (records: number) => void;
 }
 
+const changelogsOf = (topology: Topology): readonly string[] => [
+  ...topology.stores.map(({ name }) => name),
+  SLICE_STORE,
+  PARKED_STORE,
+];
+
 const partitionInfo = async (log: EventLog, topic: string, partition: number): Promise<PartitionInfo> => {
   const found = (await log.admin.partitions(topic)).find((info) => info.partition === partition);
   if (!found) throw new StreamsError('POSITION_OUT_OF_RANGE', `${topic} has no partition ${partition}`);
@@ -53,7 +59,7 @@ export async function restore(request: RestoreRequest): Promise<Restored | undef
     checkShape(topology, known);
     checkChangelogs(topology, known, changelogs);
   } else {
-    refuseOrphanedState(request, changelogs);
+    refuseOrphanedState(request);
     await refuseOrphanedOffsets(request);
   }
   const positions = new Map<string, number>();
@@ -79,7 +85,7 @@ export async function restore(request: RestoreRequest): Promise<Restored | undef
 async function replayChangelogs(request: RestoreRequest): Promise<Record<string, number> | undefined> {
   const { topology, slice, log, state, now, signal } = request;
   const startedAt = now();
-  const stores = [...topology.stores.map(({ name }) => name), SLICE_STORE, PARKED_STORE];
+  const stores = changelogsOf(topology);
   const identity = await log.identity();
   const infos = new Map<string, PartitionInfo>();
   for (const store of stores) infos.set(store, await partitionInfo(log, changelogTopic(topology.name, store), slice));
@@ -146,14 +152,18 @@ function checkChangelogs(topology: Topology, known: SlicePositions, ends: Readon
   }
 }
 
-function refuseOrphanedState({ topology, slice }: RestoreRequest, ends: Readonly<Record<string, number>>): void {
-  const written = Object.keys(ends).find((topic) => (ends[topic] ?? 0) > 0);
-  if (written === undefined) return;
-  throw new StreamsError(
-    'STATE_WITHOUT_OFFSETS',
-    `${topology.name} slice ${slice} has state in ${written} but no positions in its changelog: what the state holds ` +
-      'would be processed again; restore the changelog topics, or delete all internal topics of the topology to start afresh',
-  );
+/** A changelog that holds nothing but transactions that were given up has an end, and no state. */
+function refuseOrphanedState({ topology, slice, state }: RestoreRequest): void {
+  for (const store of changelogsOf(topology)) {
+    for (const [key] of state.range(store, {})) {
+      throw new StreamsError(
+        'STATE_WITHOUT_OFFSETS',
+        `${topology.name} slice ${slice} has state in ${changelogTopic(topology.name, store)} (at ${key}) but no positions ` +
+          'in its changelog: what the state holds would be processed again; restore the changelog topics, or delete all ' +
+          'internal topics of the topology to start afresh',
+      );
+    }
+  }
 }
 
 async function refuseOrphanedOffsets({ topology, slice, log }: RestoreRequest): Promise<void> {

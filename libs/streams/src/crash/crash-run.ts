@@ -1,0 +1,177 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from '@jest/globals';
+import type { RunningKafka } from '@order-flow/servers';
+import kafkajs from 'kafkajs';
+import { lmdbState } from '../lmdb-state.js';
+import { runTopology } from '../runner.js';
+import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries } from '../testing/bank.js';
+import { auditBank, consumed } from '../testing/bank-audit.js';
+import { eventually } from '../testing/eventually.js';
+import { openSettlingKafka } from '../testing/kafka-brokers.js';
+import { renamedLog, settled, type SettlingLog } from '../testing/renamed-log.js';
+import type { Mutation } from './mutations.js';
+import { WorkerProcess } from './worker-process.js';
+
+const WORKERS = 3;
+/** Entries that were written and not yet processed, above which the load waits. */
+const BACKLOG = 1_500;
+const BATCH = 25;
+
+/** Numbers below 1 from a seed (mulberry32, Tommy Ettinger). */
+export function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+export interface CrashRunSettings {
+  readonly kafka: RunningKafka;
+  readonly seed: number;
+  readonly mutation: Mutation;
+  readonly say: (line: string) => void;
+}
+
+/** A group of worker processes on a real cluster, with a load that goes on whatever happens, and an audit at the end. */
+export class CrashRun {
+  readonly workers: readonly WorkerProcess[];
+  readonly random: () => number;
+  readonly #directory = mkdtempSync(join(tmpdir(), 'streams-crash-'));
+  readonly #stopLoad = new AbortController();
+  #load: Promise<void> = Promise.resolve();
+  /** Entries that were written, as far as is known. */
+  written = 0;
+
+  private constructor(
+    readonly settings: CrashRunSettings,
+    readonly log: SettlingLog,
+    prefix: string,
+  ) {
+    const { kafka, seed, mutation, say } = settings;
+    this.random = seeded(seed);
+    this.workers = Array.from({ length: WORKERS }, (_, index) => {
+      const statePath = join(this.#directory, `state-${index}`);
+      return new WorkerProcess(`worker ${index}`, { brokers: kafka.brokers, prefix, statePath, mutation, say });
+    });
+  }
+
+  static async begin(settings: CrashRunSettings): Promise<CrashRun> {
+    const prefix = `crash-${settings.seed}-${settings.mutation}.`;
+    const log = renamedLog(await openSettlingKafka(settings.kafka.brokers.split(',')), prefix);
+    await log.admin.ensureTopics(bankTopics, { partitions: BANK_PARTITIONS });
+    const run = new CrashRun(settings, log, prefix);
+    for (const worker of run.workers) worker.start();
+    run.#load = run.#loadUntil(run.#stopLoad.signal);
+    return run;
+  }
+
+  /** Waits until every replica is in sync again, so that the next broker may go. */
+  async replicasInSync(): Promise<void> {
+    const kafka = new kafkajs.Kafka({
+      brokers: this.settings.kafka.brokers.split(','),
+      logLevel: kafkajs.logLevel.NOTHING,
+    });
+    const admin = kafka.admin();
+    await admin.connect();
+    try {
+      await eventually('replicas in sync', () => inSync(admin), { within: 90_000 });
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  /** Stops the load, waits until all is consumed, lets the workers leave, and folds everything anew. */
+  async audit(): Promise<void> {
+    this.#stopLoad.abort();
+    await this.#load;
+    for (const worker of this.workers) {
+      worker.thaw();
+      worker.start();
+    }
+    await eventually('all inputs consumed', () => consumed(this.log, bank).catch(() => false), { within: 120_000 });
+    const codes = await Promise.all(this.workers.map((worker) => worker.leave()));
+    if (this.settings.mutation === 'none') expect(codes).toEqual(this.workers.map(() => 0));
+    await this.#auditWith(join(this.#directory, 'state-0'));
+  }
+
+  async end(): Promise<void> {
+    this.#stopLoad.abort();
+    await this.#load;
+    await Promise.all(this.workers.map((worker) => worker.kill()));
+    await this.log.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** One last member takes over every slice with a worker's state: stores are then as the changelogs have them. */
+  async #auditWith(path: string): Promise<void> {
+    const state = lmdbState(path);
+    const stop = new AbortController();
+    const running = new Set<number>();
+    const observer = { running: (slice: number) => void running.add(slice) };
+    const options = { trimIntervalMs: Infinity };
+    const { done } = runTopology({ topology: bank, log: this.log, state, signal: stop.signal, options, observer });
+    await eventually('all slices', () => running.size === BANK_PARTITIONS, { within: 60_000 });
+    await eventually('all inputs consumed', () => consumed(this.log, bank), { within: 60_000 });
+    stop.abort();
+    await done;
+    for (const { name } of bankTopics) await settled(this.log, name);
+    try {
+      await auditBank(this.log, state);
+    } finally {
+      await state.close();
+    }
+  }
+
+  /** Numbers are used once: where it is unknown whether a batch was written, its numbers are left alone. */
+  async #loadUntil(signal: AbortSignal): Promise<void> {
+    let writer = await this.log.openWriter('load').catch(() => undefined);
+    for (let number = 0; !signal.aborted; number += BATCH) {
+      try {
+        writer ??= await this.log.openWriter('load');
+        const batch = numberedEntries(number, number + BATCH);
+        // Now and then one that cannot be booked, of an account of its own.
+        if (this.random() < 0.1) batch.push(poison(number));
+        await writer.commit({ records: batch });
+        this.written += batch.length;
+        await this.#belowBacklog(signal);
+      } catch {
+        await writer?.close().catch(() => undefined);
+        writer = undefined;
+        await delay(100);
+      }
+    }
+    await writer?.close();
+  }
+
+  async #belowBacklog(signal: AbortSignal): Promise<void> {
+    await delay(30);
+    if (this.written % (BATCH * 20) >= BATCH) return;
+    while (!signal.aborted && (await this.#backlog()) > BACKLOG) await delay(100);
+  }
+
+  async #backlog(): Promise<number> {
+    const topic = bankTopics[0]?.name ?? '';
+    const ends = await this.log.admin.partitions(topic);
+    const done = (await this.log.admin.committed(bank.name)).filter((at) => at.topic === topic);
+    const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);
+    return sum(ends.map(({ end }) => end)) - sum(done.map(({ offset }) => offset));
+  }
+}
+
+const poison = (number: number) =>
+  entryRecord(number + 1_000_000, `poison-${number}`, { type: 'Deposited', data: { amount: -1, kind: 'poison' } });
+
+async function inSync(admin: kafkajs.Admin): Promise<boolean> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata();
+    return topics.every(({ partitions }) => partitions.every(({ isr, replicas }) => isr.length === replicas.length));
+  } catch {
+    return false;
+  }
+}
