@@ -56,7 +56,8 @@ export interface Committed {
 
 export interface LogWriter {
   /**
-   * One transaction: records and consumed offsets become visible together or not at all, durable when it resolves.
+   * One transaction: records and consumed offsets become visible together or not at all, durable when it resolves. (On Kafka
+   * readers see it some milliseconds later, partition by partition; whoever opens the next writer of the id sees all of it.)
    * Commits of one writer are awaited one by one. After any rejection the writer is spent: its outcome is unknown; open a
    * new one (which fences it) and read the committed offsets.
    * @throws LogError FENCED, UNKNOWN_TOPIC, RECORD_TOO_LARGE, LOG_UNAVAILABLE

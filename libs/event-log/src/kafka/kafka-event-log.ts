@@ -40,16 +40,26 @@ class KafkaEventLog implements EventLog {
   }
 
   async openWriter(transactionalId: string): Promise<LogWriter> {
-    if (this.#closing) throw new LogError('LOG_UNAVAILABLE', 'the log is closed');
+    this.#refuseIfClosed();
     const writer = await openKafkaWriter(this.settings, transactionalId);
+    const close = (): Promise<void> => {
+      this.#writers.delete(tracked);
+      return writer.close();
+    };
     const tracked: LogWriter = {
-      commit: (batch) => writer.commit(batch),
-      close: () => {
-        this.#writers.delete(tracked);
-        return writer.close();
+      async commit(batch) {
+        try {
+          return await writer.commit(batch);
+        } catch (error) {
+          await close();
+          throw error;
+        }
       },
+      close,
     };
     this.#writers.add(tracked);
+    if (this.#closing) await close();
+    this.#refuseIfClosed();
     return tracked;
   }
 
@@ -87,6 +97,10 @@ class KafkaEventLog implements EventLog {
     await this.#life.end();
     await Promise.all([...this.#writers].map((writer) => writer.close()));
     await this.connection.close();
+  }
+
+  #refuseIfClosed(): void {
+    if (this.#closing) throw new LogError('LOG_UNAVAILABLE', 'the log is closed');
   }
 
   #observer(): MemberObserver {

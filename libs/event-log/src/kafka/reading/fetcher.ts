@@ -50,12 +50,18 @@ export class Fetcher {
       const wanted = cursors.filter((cursor) => cursor.fetchOffset < cursor.stop && !cursor.fetching);
       if (bytes < ENOUGH && wanted.length > 0) void this.#fetch(leader, wanted);
     }
+    if (this.#displaced.size > 0) void this.#search();
   }
 
   #idleLeaders(): Map<string, PartitionCursor[]> {
     const idle = new Map<string, PartitionCursor[]>();
     for (const cursor of this.#turns) {
       if (this.#displaced.has(cursor)) continue;
+      if (cursor.partition >= this.connection.partitionCount(cursor.topic)) {
+        // A broker that has just come back may not know of every topic yet.
+        this.#displaced.add(cursor);
+        continue;
+      }
       const leader = this.connection.leaderOf(cursor);
       if (this.#asking.has(leader)) continue;
       const same = idle.get(leader);
