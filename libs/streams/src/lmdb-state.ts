@@ -63,14 +63,16 @@ function lmdbSlice(db: RootDatabase<Buffer, Buffer>, prefix: string): SliceState
       for (const entry of db.getRange({ start, end }))
         yield [entry.key.toString('utf8', skip), Buffer.from(entry.value)] as const;
     },
+    // Without a sync there is nothing to wait for: on this thread it costs a third of what handing it to another does.
     async commit(writes, meta) {
-      const metaValue = Buffer.from(JSON.stringify(meta));
-      await db.transaction(() => {
+      db.transactionSync(() => {
         for (const [store, entries] of writes) {
-          for (const [name, value] of entries)
-            void (value ? db.put(key(store, name), value) : db.remove(key(store, name)));
+          for (const [name, value] of entries) {
+            if (value) db.putSync(key(store, name), value);
+            else db.removeSync(key(store, name));
+          }
         }
-        void db.put(metaKey, metaValue);
+        db.putSync(metaKey, Buffer.from(JSON.stringify(meta)));
       });
     },
     async wipe() {
