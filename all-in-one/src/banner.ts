@@ -4,8 +4,15 @@ export interface Ready {
   readonly sample: { readonly accountId: string; readonly sku: string };
 }
 
-/** What a person sees when the system is ready. The `curl` places an order as the sample customer. */
-export function banner({ urls, tokens, sample }: Ready, milliseconds: number, seeded: boolean): string {
+/**
+ * What a person sees when the system is ready. The `curl` places an order as the sample customer.
+ * @param start how long it took, whether the demo shop was put in, and which stores are real
+ */
+export function banner(
+  { urls, tokens, sample }: Ready,
+  start: { readonly milliseconds: number; readonly seeded: boolean; readonly stores: string },
+): string {
+  const { milliseconds, seeded, stores } = start;
   const query =
     `mutation { placeOrder(input: {items: [{sku: \\"${sample.sku}\\", quantity: 2}]}) ` +
     '{ ... on Order { id status version } ... on Error { code message } } }';
@@ -16,6 +23,7 @@ kafka-order-flow is ready (${(milliseconds / 1000).toFixed(1)} s)${seeded ? ', w
   GraphQL (GraphiQL)      ${urls['gateway'] ?? ''}/graphql
   Commands (OpenAPI)      ${urls['commands'] ?? ''}/docs
   Service registry        ${urls['registry'] ?? ''}/#token=${tokens.operator}
+  Stores                  ${stores}
   Processors, projections ${urls['processors'] ?? ''}/topologies  ${urls['projections'] ?? ''}/projections
 
   Customer token (${sample.accountId}): ${tokens.customer}

@@ -4,6 +4,7 @@ import { ConfigurationError, createLogger, type Identity, readSettings } from '@
 import { banner, type Ready } from './banner.js';
 import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
 import { sample } from './demo-shop.js';
+import { describeStores } from './open-stores.js';
 import { parseOptions } from './options.js';
 import { needsSeed, seed } from './seed.js';
 import { startPlatform } from './start-platform.js';
@@ -69,7 +70,8 @@ async function main(): Promise<void> {
   if (seeding) await seed(urls['commands'] ?? '', tokens.operator);
   const ready: Ready = { urls, tokens, sample };
   for (const file of new Set([ownReadyFile, options.readyFile])) if (file) await writeReadyFile(file, ready);
-  console.log(banner(ready, performance.now() - startedAt, seeding));
+  const milliseconds = performance.now() - startedAt;
+  console.log(banner(ready, { milliseconds, seeded: seeding, stores: describeStores(settings) }));
 }
 
 main().catch((error: unknown) => {

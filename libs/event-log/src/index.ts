@@ -5,4 +5,5 @@ export { kafkaSettings, type KafkaVariables } from './kafka/kafka-settings.js';
 export type { KafkaSettings, SaslSettings } from './kafka/settings.js';
 export * from './memory-event-log.js';
 export * from './murmur2.js';
+export { openEventLog } from './open-event-log.js';
 export * from './port.js';

@@ -7,6 +7,10 @@ export class BoundedQueue<Item> {
 
   constructor(readonly limit: number) {}
 
+  get size(): number {
+    return this.#items.length;
+  }
+
   async push(item: Item): Promise<void> {
     while (this.#items.length >= this.limit && !this.#closed) {
       await new Promise<void>((resolve) => (this.#wakeProducer = resolve));

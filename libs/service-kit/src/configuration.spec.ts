@@ -29,6 +29,8 @@ describe('settings', () => {
     ['REGISTRY_PORT', '80.5', 'a port, 0 to 65535'],
     ['EVENT_STORE_URL', 'http://localhost:2113', 'esdb://host:2113?tls=false'],
     ['KAFKA_BROKERS', 'localhost', 'host:port,host:port'],
+    ['KAFKA_SASL_MECHANISM', 'gssapi', 'plain, scram-sha-256 or scram-sha-512'],
+    ['KAFKA_REPLICATION_FACTOR', '0', '1 to 32 (default: what the brokers choose)'],
     ['MONGO_URL', 'localhost:27017', 'mongodb://host:27017'],
     ['REDIS_URL', 'localhost', 'redis://host:6379'],
     ['PARTITIONS', '0', '1 to 256; fixed once topics exist'],
@@ -39,6 +41,22 @@ describe('settings', () => {
     ['RATE_LIMIT_PER_MINUTE', 'many', 'requests a minute and caller'],
   ])('refuse %s=%s in one line that says what is allowed', (name, value, allowed) => {
     expect(refusal({ [name]: value })).toBe(`${name}="${value}" is not valid; allowed: ${allowed}`);
+  });
+
+  it('want a way into Kafka to be whole, and show nothing of it', () => {
+    const together = 'KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together';
+    const brokers = { KAFKA_BROKERS: 'a:9092' };
+    expect(refusal({ KAFKA_SASL_PASSWORD: 'hunter2' })).toBe(
+      'KAFKA_SASL_PASSWORD is set, but KAFKA_BROKERS is not; set both or neither',
+    );
+    expect(refusal({ ...brokers, KAFKA_SASL_PASSWORD: 'hunter2' })).toBe(
+      `KAFKA_SASL_PASSWORD is set, but KAFKA_SASL_MECHANISM is not; ${together}`,
+    );
+    expect(refusal({ ...brokers, KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'ada' })).toBe(
+      `KAFKA_SASL_PASSWORD is missing; ${together}`,
+    );
+    const whole = { KAFKA_SASL_MECHANISM: 'plain', KAFKA_SASL_USERNAME: 'ada', KAFKA_SASL_PASSWORD: 'hunter2' };
+    expect(refusal({ ...brokers, ...whole })).toBe('accepted');
   });
 
   it('never show a password, and never more than one line', () => {

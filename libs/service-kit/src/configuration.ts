@@ -32,6 +32,20 @@ export const Settings = z.object({
     .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/)
     .optional()
     .describe('host:port,host:port'),
+  KAFKA_SSL: z.string().optional().describe('true, false, or the file of the certificate authorities to trust'),
+  KAFKA_SASL_MECHANISM: z
+    .enum(['plain', 'scram-sha-256', 'scram-sha-512'])
+    .optional()
+    .describe('plain, scram-sha-256 or scram-sha-512'),
+  KAFKA_SASL_USERNAME: z.string().optional().describe('a user name'),
+  KAFKA_SASL_PASSWORD: z.string().optional().describe('a password'),
+  KAFKA_REPLICATION_FACTOR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(32)
+    .optional()
+    .describe('1 to 32 (default: what the brokers choose)'),
   MONGO_URL: z
     .string()
     .regex(/^mongodb(\+srv)?:\/\//)
@@ -67,6 +81,23 @@ export const Settings = z.object({
 });
 export type Settings = z.infer<typeof Settings>;
 
+/** @throws ConfigurationError when variables that need each other are not all given; no values are shown */
+function checkKafka(settings: Settings): void {
+  const { KAFKA_BROKERS, KAFKA_SASL_MECHANISM } = settings;
+  const security = ['KAFKA_SSL', 'KAFKA_SASL_MECHANISM', 'KAFKA_SASL_USERNAME', 'KAFKA_SASL_PASSWORD'] as const;
+  const alone = security.find((name) => settings[name] !== undefined);
+  if (alone && KAFKA_BROKERS === undefined) {
+    throw new ConfigurationError(`${alone} is set, but KAFKA_BROKERS is not; set both or neither`);
+  }
+  const [, , ...credentials] = security;
+  const wrong = credentials.find((name) => (settings[name] === undefined) !== (KAFKA_SASL_MECHANISM === undefined));
+  if (!wrong) return;
+  const state = settings[wrong] === undefined ? 'is missing' : 'is set, but KAFKA_SASL_MECHANISM is not';
+  throw new ConfigurationError(
+    `${wrong} ${state}; KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together`,
+  );
+}
+
 /**
  * Reads and checks the environment. Unknown variables are ignored, empty ones count as unset.
  * @throws ConfigurationError naming the variable, its value (unless secret) and what is allowed
@@ -76,7 +107,10 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
     Object.entries(env).filter(([name, value]) => name in Settings.shape && value !== ''),
   );
   const result = Settings.safeParse(given);
-  if (result.success) return result.data;
+  if (result.success) {
+    checkKafka(result.data);
+    return result.data;
+  }
   const name = String(result.error.issues[0]?.path[0]);
   const allowed = Settings.shape[name as keyof Settings].description ?? describeIssues(result.error);
   const value = secret.test(name) || /:\/\/[^/]*@/.test(given[name] ?? '') ? '(hidden)' : JSON.stringify(given[name]);

@@ -1,4 +1,7 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { sleep } from './backoff.js';
+
+const COLLECT_WITHIN_MS = 2_000;
 
 let processMetrics: Registry | undefined;
 
@@ -26,7 +29,7 @@ export class Metrics {
     return new Gauge({ name, help, labelNames: [...labels], registers: [this.#registry] });
   }
 
-  /** A gauge that is asked when it is scraped. */
+  /** A gauge that is asked when it is scraped. One that fails, or takes over two seconds, has no values in that scrape. */
   observed<Label extends string>(
     name: string,
     help: string,
@@ -40,7 +43,10 @@ export class Metrics {
       registers: [this.#registry],
       async collect() {
         this.reset();
-        await collect(this);
+        const collected = Promise.resolve(collect(this)).catch(() => this.reset());
+        const late = new AbortController();
+        await Promise.race([collected, sleep(COLLECT_WITHIN_MS, late.signal)]);
+        late.abort();
       },
     });
   }

@@ -4,8 +4,10 @@ import { backoffDelay } from './backoff.js';
 import { BoundedQueue } from './bounded-queue.js';
 import { Lifecycle } from './lifecycle.js';
 import { silentLogger } from './logging.js';
+import { Metrics } from './metrics.js';
+import { probe } from './probe.js';
 import { Readiness } from './readiness.js';
-import { supervise } from './supervision.js';
+import { supervise, type Supervised } from './supervision.js';
 
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
@@ -78,12 +80,15 @@ describe('supervision', () => {
     const readiness = new Readiness();
     const reports: string[] = [];
     let attempts = 0;
-    const run = async (signal: AbortSignal, ready: () => void): Promise<void> => {
+    const run: Supervised = async (signal, ready, waiting) => {
       reports.push(readiness.report()['bridge'] ?? 'unknown');
       if (++attempts === 1) throw new Error('connection refused');
       ready();
       reports.push(readiness.report()['bridge'] ?? 'unknown');
       if (attempts === 2) return;
+      waiting('its slices');
+      reports.push(readiness.report()['bridge'] ?? 'unknown');
+      ready();
       await new Promise((resolve) => signal.addEventListener('abort', resolve));
     };
     const backoff = { initial: 1, max: 2 };
@@ -92,7 +97,14 @@ describe('supervision', () => {
     await until(() => attempts === 3 && readiness.ready);
     controller.abort();
     await supervised;
-    expect(reports).toEqual(['down: starting', 'down: connection refused', 'up', 'down: ended unexpectedly', 'up']);
+    expect(reports).toEqual([
+      'down: starting',
+      'down: connection refused',
+      'up',
+      'down: ended unexpectedly',
+      'up',
+      'down: its slices',
+    ]);
     expect(readiness.report()).toEqual({ bridge: 'down: stopped' });
   });
 
@@ -115,6 +127,43 @@ describe('supervision', () => {
     const most = [1, 2, 3, 4, 5, 60].map((attempt) => backoffDelay(attempt, backoff, () => 1));
     expect(least).toEqual([50, 100, 200, 400, 500, 500]);
     expect(most).toEqual([100, 200, 400, 800, 1_000, 1_000]);
+  });
+});
+
+describe('a probe', () => {
+  it('tells readiness whether there is an answer, in time, and what failed', async () => {
+    const readiness = new Readiness();
+    const stop = new AbortController();
+    let answer: () => Promise<unknown> = () => Promise.resolve();
+    const options = { signal: stop.signal, readiness, pace: { every: 1, within: 20 } };
+    const probing = probe('log', () => answer(), options);
+    expect(readiness.report()).toEqual({ log: 'down: not asked yet' });
+    await until(() => readiness.ready);
+    answer = () => Promise.reject(new Error('connection refused'));
+    await until(() => readiness.report()['log'] === 'down: connection refused');
+    let late: () => void = () => undefined;
+    answer = () => new Promise<void>((resolve) => (late = resolve));
+    await until(() => readiness.report()['log'] === 'down: no answer for 0.02 s');
+    answer = () => Promise.resolve();
+    late();
+    await until(() => readiness.ready);
+    answer = () => new Promise(() => undefined);
+    stop.abort();
+    await probing;
+  });
+});
+
+describe('metrics', () => {
+  it('leave out an observed gauge that fails, and tell the others', async () => {
+    const metrics = new Metrics('test');
+    metrics.observed('lag', 'Lag', ['topic'], (gauge) => {
+      gauge.set({ topic: 'half' }, 1);
+      return Promise.reject(new Error('the log is away'));
+    });
+    metrics.observed('size', 'Size', ['topic'], (gauge) => gauge.set({ topic: 'whole' }, 7));
+    const text = await metrics.text();
+    expect(text).toContain('size{topic="whole",service="test"} 7');
+    expect(text).not.toContain('half');
   });
 });
 

@@ -3,12 +3,17 @@ import type { Logger } from './logging.js';
 import type { Readiness } from './readiness.js';
 
 /**
+ * A part that runs until its signal. It says when it is ready, and what it waits for when it no longer is.
+ */
+export type Supervised = (signal: AbortSignal, ready: () => void, waiting: (cause: string) => void) => Promise<void>;
+
+/**
  * Keeps a long-running part running: whenever `run` fails, it is started again after a back-off, until the signal is
- * aborted. While it is down, readiness names the cause. A run of over a minute resets the back-off.
+ * aborted. While it is down, or says what it waits for, readiness names the cause. A run of over a minute resets the back-off.
  */
 export async function supervise(
   name: string,
-  run: (signal: AbortSignal, ready: () => void) => Promise<void>,
+  run: Supervised,
   options: {
     readonly signal: AbortSignal;
     readonly logger: Logger;
@@ -22,7 +27,11 @@ export async function supervise(
   for (let attempt = 1; !stopped(); attempt++) {
     const startedAt = performance.now();
     try {
-      await run(signal, () => readiness.up(name));
+      await run(
+        signal,
+        () => readiness.up(name),
+        (cause) => readiness.down(name, cause),
+      );
       if (stopped()) break;
       throw new Error('ended unexpectedly');
     } catch (error) {
