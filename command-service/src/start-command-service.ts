@@ -1,3 +1,4 @@
+import { bridgeCheckpoint } from '@order-flow/contracts';
 import type { EventLog } from '@order-flow/event-log';
 import type { EventStore } from '@order-flow/event-store';
 import {
@@ -6,10 +7,12 @@ import {
   Lifecycle,
   type Logger,
   Metrics,
+  probe,
   Readiness,
   type Running,
   startHttpServer,
   supervise,
+  type Supervised,
 } from '@order-flow/service-kit';
 import { serveApi } from './adapters/api.js';
 import { bridgeMetrics, runBridge } from './app/bridge.js';
@@ -36,12 +39,15 @@ export async function startCommandService(
   const directory = new Directory(store);
   const ofBridge = bridgeMetrics(metrics);
   const ofSaga = sagaCommandMetrics(metrics);
-  const keepRunning = (name: string, run: (signal: AbortSignal, ready: () => void) => Promise<void>) =>
+  const keepRunning = (name: string, run: Supervised) =>
     lifecycle.background(name, (signal) => supervise(name, run, { signal, logger, readiness }));
   keepRunning('bridge', (signal, ready) => runBridge({ store, log, metrics: ofBridge }, signal, ready));
   keepRunning('directory', (signal, ready) => directory.follow(signal, ready));
-  keepRunning('saga-commands', (signal, ready) =>
-    runSagaCommands({ store, log, logger, metrics: ofSaga }, signal, ready),
+  keepRunning('saga-commands', (signal, ready, waiting) =>
+    runSagaCommands({ store, log, logger, metrics: ofSaga }, signal, ready, waiting),
+  );
+  lifecycle.background('event log', (signal) =>
+    probe('event log', () => log.admin.partitions(bridgeCheckpoint.name), { signal, readiness }),
   );
   const server = await lifecycle.start('http server', () =>
     startHttpServer({

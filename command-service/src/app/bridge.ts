@@ -61,10 +61,13 @@ export async function runBridge(
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
   const reading = readAhead(store, queue, stop, after).finally(() => queue.close());
+  // Its failure is told below, perhaps only after a commit that is under way.
+  reading.catch(() => undefined);
   try {
     for (let events = await queue.take(BATCH); events.length > 0; events = await queue.take(BATCH)) {
       await carry(writer, identity, events);
       metrics.carried.inc(events.length);
+      metrics.lagEvents.set(queue.size);
       metrics.batch.observe(events.length);
       metrics.lagSeconds.set((Date.now() - (events[0]?.created ?? Date.now())) / 1000);
     }
@@ -140,14 +143,8 @@ export async function checkpointedPosition(
   log: EventLog,
   identity: string,
 ): Promise<Position | undefined> {
-  const topic = bridgeCheckpoint.name;
-  const [partition] = await log.admin.partitions(topic);
-  let newest: BridgeCheckpoint | undefined;
-  const from = [{ topic, partition: 0, offset: partition?.begin ?? 0 }];
-  for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal })) {
-    const value = records.at(-1)?.value;
-    if (value) newest = BridgeCheckpoint.parse(JSON.parse(value.toString()));
-  }
+  const value = await newestValue(log, bridgeCheckpoint.name);
+  const newest = value && BridgeCheckpoint.parse(JSON.parse(value.toString()));
   if (!newest) return undefined;
   if (newest.identity !== identity) {
     throw new BridgeError(
@@ -165,4 +162,23 @@ export async function checkpointedPosition(
     );
   }
   return newest.position as Position;
+}
+
+/**
+ * The last value on partition 0 of a topic. It is looked for from the end, in wider and wider steps: before it stand those
+ * that are not compacted yet, and after it, on Kafka, offsets without records.
+ */
+async function newestValue(log: EventLog, topic: string): Promise<Buffer | undefined> {
+  const { begin, end } = (await log.admin.partitions(topic))[0] ?? { begin: 0, end: 0 };
+  let from = end;
+  for (let width = 100; from > begin; width *= 10) {
+    from = Math.max(begin, end - width);
+    let newest: Buffer | undefined;
+    const options = { follow: false, signal: new AbortController().signal };
+    for await (const { records } of log.read([{ topic, partition: 0, offset: from }], options)) {
+      newest = records.at(-1)?.value ?? newest;
+    }
+    if (newest) return newest;
+  }
+  return undefined;
 }

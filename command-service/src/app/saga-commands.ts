@@ -19,10 +19,9 @@ import type { Logger, Metrics } from '@order-flow/service-kit';
 import { CommandRefused } from '../domain/decider.js';
 import { orders } from './aggregates.js';
 import { handle } from './handle.js';
+import { HandledOffsets } from './handled-offsets.js';
 
 const GROUP = 'command-service';
-/** Offsets may lag: a command that comes again finds itself in the stream. */
-const COMMIT_OFFSETS_EVERY_MS = 250;
 
 /** Where records of `order.commands` go that are no commands. */
 export const commandDeadLetters: TopicSettings = {
@@ -43,24 +42,35 @@ export interface SagaCommands {
   readonly log: EventLog;
   readonly logger: Logger;
   readonly metrics: ReturnType<typeof sagaCommandMetrics>;
+  /** Milliseconds between two deletions of handled commands; default a minute. */
+  readonly trimEveryMs?: number;
 }
 
 /**
  * Gives the saga's commands to their orders. Offsets are committed after the appends: a command that comes again finds
  * itself in the stream. Runs until the signal. @throws EventStoreError, LogError
  */
-export async function runSagaCommands(context: SagaCommands, signal: AbortSignal, ready: () => void): Promise<void> {
+export async function runSagaCommands(
+  context: SagaCommands,
+  signal: AbortSignal,
+  ready: () => void,
+  waiting: (cause: string) => void = () => undefined,
+): Promise<void> {
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
-  let running: Promise<unknown> = Promise.resolve();
-  for await (const epoch of context.log.join(GROUP, [orderCommands.name], stop)) {
-    await running;
-    const start = await startOffsets(context.log, epoch.slices);
-    running = Promise.all(start.map((offset) => consume(context, epoch, offset)));
-    running.catch(() => failed.abort());
-    ready();
+  let consuming: Promise<void> = Promise.resolve();
+  try {
+    for await (const epoch of context.log.join(GROUP, [orderCommands.name], stop)) {
+      await consuming;
+      consuming = consume(context, epoch, await startOffsets(context.log, epoch.slices));
+      consuming.catch(() => failed.abort());
+      ready();
+      epoch.signal.addEventListener('abort', () => waiting('its group shares out order.commands'), { once: true });
+    }
+  } finally {
+    failed.abort();
+    await consuming;
   }
-  await running;
 }
 
 async function startOffsets(log: EventLog, slices: readonly number[]): Promise<Offset[]> {
@@ -68,34 +78,34 @@ async function startOffsets(log: EventLog, slices: readonly number[]): Promise<O
   const committed = (await log.admin.committed(GROUP)).filter((offset) => offset.topic === topic);
   const partitions = await log.admin.partitions(topic);
   return slices.map((partition) => {
-    const known = committed.find((offset) => offset.partition === partition)?.offset;
-    return { topic, partition, offset: known ?? partitions[partition]?.begin ?? 0 };
+    const known = committed.find((offset) => offset.partition === partition)?.offset ?? 0;
+    return { topic, partition, offset: Math.max(known, partitions[partition]?.begin ?? 0) };
   });
 }
 
-async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: Offset): Promise<void> {
-  let handled = from;
-  let committed = from;
-  let commits: Promise<void> = Promise.resolve();
-  const commit = async (): Promise<void> => {
-    if (handled === committed) return;
-    committed = handled;
-    await context.log.admin.commitOffsets({ group: GROUP, offsets: [handled] });
-  };
+/** The batches of one slice one after the other, those of different slices side by side. */
+async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: readonly Offset[]): Promise<void> {
   const failed = new AbortController();
-  const committing = setInterval(() => {
-    commits = commits.then(commit);
-    commits.catch(() => failed.abort());
-  }, COMMIT_OFFSETS_EVERY_MS);
+  const ended = new AbortController();
+  const handled = new HandledOffsets(context.log, GROUP, context.trimEveryMs);
+  const committing = handled.keepCommitting(ended.signal);
+  committing.catch(() => failed.abort());
+  const underWay = new Map<number, Promise<void>>();
   try {
-    for await (const batch of epoch.read([from], failed.signal)) {
-      await handleBatch(context, batch);
-      handled = { topic: batch.topic, partition: batch.partition, offset: batch.nextOffset };
+    for await (const batch of epoch.read(from, failed.signal)) {
+      const { topic, partition, nextOffset } = batch;
+      await underWay.get(partition);
+      const handling = handleBatch(context, batch).then(() =>
+        handled.reached({ topic, partition, offset: nextOffset }),
+      );
+      handling.catch(() => failed.abort());
+      underWay.set(partition, handling);
     }
-    await commits;
-    await commit();
+    await Promise.all(underWay.values());
   } finally {
-    clearInterval(committing);
+    await Promise.allSettled(underWay.values());
+    ended.abort();
+    await committing;
   }
 }
 

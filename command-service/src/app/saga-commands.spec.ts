@@ -1,0 +1,113 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { deterministicId, encodeEvent, orderCommands } from '@order-flow/contracts';
+import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
+import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
+import { Metrics, silentLogger } from '@order-flow/service-kit';
+import { commandDeadLetters, runSagaCommands, sagaCommandMetrics } from './saga-commands.js';
+
+const PARTITIONS = 3;
+let directory: string;
+let store: EventStore;
+let log: EventLog;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'saga-commands-'));
+  store = await openEmbeddedEventStore({ path: directory });
+  log = await openMemoryEventLog();
+  await log.admin.ensureTopics([orderCommands, commandDeadLetters], { partitions: PARTITIONS });
+});
+afterEach(async () => {
+  await log.close();
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+/** A command for an order that does not exist: it is refused, and with that done with. */
+function command(n: number): Buffer {
+  const orderId = deterministicId('order', String(n));
+  const id = deterministicId('command', String(n));
+  return encodeEvent({
+    specversion: '1.0',
+    id,
+    source: '/test',
+    type: 'ConfirmOrder',
+    subject: orderId,
+    time: '2026-01-01T00:00:00.000Z',
+    datacontenttype: 'application/json',
+    schemaversion: 1,
+    correlationid: id,
+    causationid: id,
+    data: { orderId },
+  });
+}
+
+async function produce(values: readonly Buffer[]): Promise<void> {
+  const writer = await log.openWriter('test');
+  const topic = orderCommands.name;
+  await writer.commit({ records: values.map((value, n) => ({ topic, key: `key-${n}`, value, timestamp: n })) });
+  await writer.close();
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 10_000; !(await condition());) {
+    if (Date.now() > deadline) throw new Error('not within 10 s');
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+function start(trimEveryMs?: number): () => Promise<void> {
+  const stop = new AbortController();
+  const metrics = sagaCommandMetrics(new Metrics('test'));
+  const context = {
+    store,
+    log,
+    logger: silentLogger(),
+    metrics,
+    ...(trimEveryMs === undefined ? {} : { trimEveryMs }),
+  };
+  const running = runSagaCommands(context, stop.signal, () => undefined);
+  return () => {
+    stop.abort();
+    return running;
+  };
+}
+
+const total = async (which: 'begin' | 'end', topic = orderCommands.name): Promise<number> =>
+  (await log.admin.partitions(topic)).reduce((sum, info) => sum + info[which], 0);
+const committed = async (): Promise<number> =>
+  (await log.admin.committed('command-service')).reduce((sum, { offset }) => sum + offset, 0);
+
+it('commands that are handled are committed, and then deleted', async () => {
+  const stop = start(0);
+  await produce(Array.from({ length: 20 }, (_, n) => command(n)));
+  await until(async () => (await total('begin')) === 20);
+  expect(await committed()).toBe(20);
+  await stop();
+});
+
+it('what was handled when it stops is committed, and stays until its time', async () => {
+  const stop = start();
+  await produce([command(1), Buffer.from('no command'), command(2)]);
+  await until(async () => (await total('end', commandDeadLetters.name)) === 1);
+  await stop();
+  await until(async () => (await committed()) === 3);
+  expect(await total('begin')).toBe(0);
+});
+
+it('a member whose commits were lost goes on where the records begin', async () => {
+  await produce(Array.from({ length: 20 }, (_, n) => command(n)));
+  const before = (await log.admin.partitions(orderCommands.name)).map(({ partition, end }) => ({
+    topic: orderCommands.name,
+    partition,
+    offset: end,
+  }));
+  await log.admin.deleteRecords(before);
+  await produce([command(21)]);
+  const stop = start();
+  await until(async () => (await committed()) > 0);
+  await stop();
+  expect(await total('end')).toBe(21);
+});
