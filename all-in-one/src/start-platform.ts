@@ -3,7 +3,7 @@ import { startCommandService } from '@order-flow/command-service';
 import { startConsole } from '@order-flow/console';
 import { startGateway } from '@order-flow/graphql-gateway';
 import { startProcessors } from '@order-flow/processors';
-import { startProjections } from '@order-flow/projections';
+import { refuseForeignCheckpoints, startProjections } from '@order-flow/projections';
 import { readModelResolver } from '@order-flow/read-store';
 import { inProcessDirectory, startRegistry } from '@order-flow/registry';
 import {
@@ -56,6 +56,7 @@ async function compose(
   const { logger } = lifecycle;
   const stores = await openStores(dataDir, settings, lifecycle);
   const { store, log, readStore, state } = stores;
+  await refuseForeignCheckpoints(readStore, log);
   await ensureAllTopics(log, settings.PARTITIONS, settings.SAGA_STEP_DEADLINE_MS);
   const identity = await Identity.fromDirectory(join(dataDir, 'identity'));
   const directory = inProcessDirectory();

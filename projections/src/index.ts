@@ -1,3 +1,4 @@
+export { CheckpointError, refuseForeignCheckpoints } from './app/checkpoints.js';
 export { projectionDeadLetters } from './app/dead-letters.js';
 export type { ProjectionStatus } from './app/projection-status.js';
 export { allProjections } from './domain/index.js';

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { openEmbeddedEventLog } from '@order-flow/event-log';
+import { openEventLog } from '@order-flow/event-log';
 import { openEmbeddedReadStore } from '@order-flow/read-store';
-import { createLogger } from '@order-flow/service-kit';
+import { ConfigurationError, createLogger, readSettings } from '@order-flow/service-kit';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { dryRun, rebuild, type RebuildOptions, type RebuildProgress, rollback } from './app/rebuild.js';
@@ -114,11 +114,12 @@ async function main(): Promise<void> {
     .showHelpAfterError()
     .parse();
   const options = command.opts<Options>();
+  const settings = readSettings(process.env);
   const projections = chosen(command, command.args, options);
   const dataDir = resolve(options.dataDir);
-  if (!existsSync(join(dataDir, 'event-log')))
+  if (!existsSync(join(dataDir, 'read-store')))
     command.error(`${dataDir} holds no system; name its directory with --data-dir`);
-  const log = await openEmbeddedEventLog({ path: join(dataDir, 'event-log') });
+  const log = await openEventLog(settings, join(dataDir, 'event-log'));
   const readStore = await openEmbeddedReadStore({ path: join(dataDir, 'read-store') });
   const cancel = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());
@@ -133,6 +134,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(error instanceof Error && 'code' in error ? `Rebuild failed: ${error.message}` : error);
+  const expected = error instanceof ConfigurationError || (error instanceof Error && 'code' in error);
+  console.error(expected ? `Rebuild failed: ${error.message}` : error);
   process.exit(1);
 });

@@ -6,6 +6,7 @@ import {
   Lifecycle,
   type Logger,
   Metrics,
+  probe,
   Readiness,
   type Running,
   type SignalBus,
@@ -59,6 +60,10 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
     });
     return run;
   });
+  const [{ name: anyTopic } = { name: '' }] = allProjections.flatMap(({ sources }) => sources);
+  lifecycle.background('event log', (signal) =>
+    probe('event log', () => log.admin.partitions(anyTopic), { signal, readiness }),
+  );
   const statuses = async () => (await Promise.all(following.map((run) => run.statuses()))).flat();
   metrics.observed('projection_lag_records', 'Records not folded yet', ['collection'], async (gauge) => {
     for (const { collection, lag } of await statuses()) gauge.set({ collection }, lag);

@@ -22,6 +22,21 @@ export class CheckpointError extends Error {
   }
 }
 
+const checkpointsIn = (store: ReadStore): Documents<Checkpoint> => store.collection('projection_checkpoints');
+
+const foreign = ({ _id, identity }: Checkpoint, logIdentity: string): CheckpointError =>
+  new CheckpointError(
+    'FOREIGN_CHECKPOINT',
+    `checkpoint ${_id} belongs to log ${identity}, but this one is ${logIdentity}: connect the stores that belong together, or start with an empty read store`,
+  );
+
+/** Makes sure that no collection was folded from another log. @throws CheckpointError FOREIGN_CHECKPOINT */
+export async function refuseForeignCheckpoints(store: ReadStore, log: EventLog): Promise<void> {
+  const identity = await log.identity();
+  const found = await checkpointsIn(store).findOne({ identity: { $ne: identity } });
+  if (found) throw foreign(found, identity);
+}
+
 const idOf = (collection: string, { topic, partition }: TopicPartition): string =>
   `${collection}/${topic}/${partition}`;
 
@@ -34,7 +49,7 @@ export class Checkpoints {
     readonly log: EventLog,
     readonly collection: string,
   ) {
-    this.#documents = store.collection<Checkpoint>('projection_checkpoints');
+    this.#documents = checkpointsIn(store);
   }
 
   /** Where to read the partitions from. @throws CheckpointError */
@@ -72,11 +87,9 @@ export class Checkpoints {
     await this.#documents.deleteMany({ collection: this.collection });
   }
 
-  #check({ _id, identity, offset }: Checkpoint, logIdentity: string, end: number): void {
-    if (identity !== logIdentity) {
-      const message = `checkpoint ${_id} belongs to log ${identity}, but this one is ${logIdentity}: connect the stores that belong together, or rebuild into an empty read store`;
-      throw new CheckpointError('FOREIGN_CHECKPOINT', message);
-    }
+  #check(checkpoint: Checkpoint, logIdentity: string, end: number): void {
+    const { _id, identity, offset } = checkpoint;
+    if (identity !== logIdentity) throw foreign(checkpoint, logIdentity);
     if (offset > end) {
       const message = `checkpoint ${_id} stands at ${offset}, but the log ends at ${end}: the log was truncated or restored from an old backup; restore it, or rebuild the projection`;
       throw new CheckpointError('POSITION_BEYOND_END', message);

@@ -42,7 +42,7 @@ export function followAlias(
         options.folded(collection, events);
       },
     };
-    const done = supervise(collection, (stop, ready) => runProjection(run, stop, ready), {
+    const done = supervise(collection, (...lifetime) => runProjection(run, ...lifetime), {
       signal: controller.signal,
       logger,
       readiness,

@@ -32,7 +32,12 @@ export interface ProjectionRun {
 export const groupOf = (collection: string): string => `projection.${collection}`;
 
 /** Folds the sources into a collection until the signal. Start it again after an error. */
-export async function runProjection(run: ProjectionRun, signal: AbortSignal, ready: () => void): Promise<void> {
+export async function runProjection(
+  run: ProjectionRun,
+  signal: AbortSignal,
+  ready: () => void,
+  waiting: (cause: string) => void = () => undefined,
+): Promise<void> {
   const { projection, collection, log, readStore } = run;
   const documents = readStore.collection<ReadModelDocument>(collection);
   await documents.createIndexes(projection.indexes.map((key) => ({ key })));
@@ -40,12 +45,20 @@ export async function runProjection(run: ProjectionRun, signal: AbortSignal, rea
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
   let folding: Promise<void> = Promise.resolve();
-  for await (const epoch of log.join(groupOf(collection), topics, stop)) {
+  try {
+    for await (const epoch of log.join(groupOf(collection), topics, stop)) {
+      await folding;
+      const end = () => waiting('its group shares out its sources');
+      folding = foldEpoch(run, epoch, () => {
+        ready();
+        epoch.signal.addEventListener('abort', end, { once: true });
+      });
+      folding.catch(() => failed.abort());
+    }
+  } finally {
+    failed.abort();
     await folding;
-    folding = foldEpoch(run, epoch, ready);
-    folding.catch(() => failed.abort());
   }
-  await folding;
 }
 
 async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () => void): Promise<void> {
@@ -59,6 +72,8 @@ async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () =>
   ready();
   const queue = new BoundedQueue<RecordBatch>(READ_AHEAD);
   const reading = readInto(queue, epoch, from);
+  // Its failure is told below, perhaps only after a write that is under way.
+  reading.catch(() => undefined);
   const positions = new Map(from.map((offset) => [`${offset.topic}/${offset.partition}`, offset] as const));
   const deadLetters = new DeadLetters(log, collection);
   const applier = new BatchApplier(
