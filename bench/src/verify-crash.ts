@@ -2,9 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { openEmbeddedEventLog } from '@order-flow/event-log';
+import { orderEvents } from '@order-flow/contracts';
+import { type EventLog, openEventLog } from '@order-flow/event-log';
 import { openEmbeddedEventStore } from '@order-flow/event-store';
 import { openEmbeddedReadStore } from '@order-flow/read-store';
+import { readSettings } from '@order-flow/service-kit';
 import { Command } from 'commander';
 import { freePortOffset, PlatformProcess, type Ready } from './platform-process.js';
 import { seededRandom } from './random.js';
@@ -23,8 +25,10 @@ interface Options {
 }
 
 const number = (text: string): number => Number(text);
+const settings = readSettings(process.env);
 const options = new Command('npm run verify:crash --')
   .description('Kills the platform under load (SIGKILL) again and again, then recomputes everything and compares.')
+  .addHelpText('after', '\nWith KAFKA_BROKERS the event log is on Kafka, on brokers without topics of the platform.')
   .option('--rounds <n>', 'kills', number, 4)
   .option('--seconds <s>', 'load between two kills, at most', number, 4)
   .option('--workers <n>', 'requests at a time', number, 32)
@@ -32,12 +36,19 @@ const options = new Command('npm run verify:crash --')
   .parse()
   .opts<Options>();
 
+const STABLE_FOR_MS = 1_500;
+
+/**
+ * Waits until nothing is left to do. It has to stay so for a while: what was accepted last may still be on its way from the
+ * event store to the topics.
+ */
 const settled = async ({ urls, tokens }: Ready, deadline: number): Promise<void> => {
   const headers = { authorization: `Bearer ${tokens.operator}` };
-  for (;;) {
+  for (let since = Date.now(); ;) {
     const statuses = (await (await fetch(`${urls.projections}/projections`, { headers })).json()) as { lag: number }[];
     const open = await openOrders(urls.gateway, headers);
-    if (open === 0 && statuses.every(({ lag }) => lag === 0)) return;
+    if (open > 0 || statuses.some(({ lag }) => lag > 0)) since = Date.now();
+    else if (Date.now() - since > STABLE_FOR_MS) return;
     if (Date.now() > deadline) throw new Error(`${open} orders are still open, lag ${JSON.stringify(statuses)}`);
     await delay(50);
   }
@@ -54,9 +65,24 @@ async function openOrders(gateway: string, headers: Record<string, string>): Pro
   return data.orders.edges.length;
 }
 
+const openLog = (dataDir: string): Promise<EventLog> => openEventLog(settings, join(dataDir, 'event-log'));
+
+/** Topics that hold something already would be taken for the outcome. */
+async function refuseUsedBrokers(): Promise<void> {
+  const log = await openLog('');
+  try {
+    const used = (await log.admin.topics()).some(({ name }) => name === orderEvents.name);
+    if (!used) return;
+    console.error(`Kafka at ${settings.KAFKA_BROKERS ?? ''} has topics of the platform; give it one of its own`);
+    process.exit(1);
+  } finally {
+    await log.close();
+  }
+}
+
 async function recompute(dataDir: string, load: Load): Promise<Finding[]> {
   const store = await openEmbeddedEventStore({ path: join(dataDir, 'event-store') });
-  const log = await openEmbeddedEventLog({ path: join(dataDir, 'event-log') });
+  const log = await openLog(dataDir);
   const readStore = await openEmbeddedReadStore({ path: join(dataDir, 'read-store') });
   try {
     const topics = await readAllTopics(log);
@@ -74,11 +100,13 @@ async function recompute(dataDir: string, load: Load): Promise<Finding[]> {
 }
 
 async function main(): Promise<void> {
+  if (settings.KAFKA_BROKERS !== undefined) await refuseUsedBrokers();
   const dataDir = await mkdtemp(join(tmpdir(), 'verify-crash-'));
   const random = seededRandom(options.seed);
   const platform = new PlatformProcess(dataDir, await freePortOffset());
   const load = new Load(random, String(options.seed));
-  console.log(`Seed ${options.seed}; data in ${dataDir}`);
+  const { KAFKA_BROKERS } = settings;
+  console.log(`Seed ${options.seed}; data in ${dataDir}${KAFKA_BROKERS ? ` and on Kafka at ${KAFKA_BROKERS}` : ''}`);
   let ready = await platform.start();
   for (let round = 1; round <= options.rounds; round++) {
     const stop = new AbortController();

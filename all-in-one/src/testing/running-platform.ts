@@ -26,12 +26,12 @@ export class RunningPlatform {
   }
 
   static async start(
-    options: { dataDir?: string; settings?: Record<string, string | number> } = {},
+    options: { dataDir?: string; settings?: Record<string, string | number>; readyWithinMs?: number } = {},
   ): Promise<RunningPlatform> {
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'platform-')));
     const platform = await startPlatform(dataDir, RunningPlatform.settings(options.settings), 0, silentLogger());
     const running = new RunningPlatform(platform, dataDir);
-    await waitUntilReady(running.urls, 20_000);
+    await waitUntilReady(running.urls, options.readyWithinMs ?? 20_000);
     return running;
   }
 
@@ -63,12 +63,12 @@ export class RunningPlatform {
   }
 }
 
-/** Looks again and again until there is an answer, for at most 15 s. */
-export async function eventually<T>(look: () => Promise<T | undefined>): Promise<T> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline;) {
+/** Looks again and again until there is an answer, for at most 15 s unless told otherwise. */
+export async function eventually<T>(look: () => Promise<T | undefined>, withinMs = 15_000): Promise<T> {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline;) {
     const found = await look();
     if (found !== undefined) return found;
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
-  throw new Error('not within 15 s');
+  throw new Error(`not within ${withinMs / 1_000} s`);
 }

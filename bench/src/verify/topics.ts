@@ -1,5 +1,5 @@
 import { type CloudEvent, decodeEvent, type EventOf, type EventTopic, eventTopics } from '@order-flow/contracts';
-import type { EventLog, LogRecord } from '@order-flow/event-log';
+import type { EventLog } from '@order-flow/event-log';
 
 /** A statement that holds or not, with the evidence against it. */
 export interface Finding {
@@ -10,7 +10,6 @@ export interface Finding {
 }
 
 export interface TopicEvent {
-  readonly record: LogRecord;
   readonly event: CloudEvent;
 }
 
@@ -22,7 +21,7 @@ async function readTopic(log: EventLog, topic: EventTopic): Promise<TopicEvent[]
   const from = partitions.map(({ partition, begin }) => ({ topic: topic.name, partition, offset: begin }));
   const events: TopicEvent[] = [];
   for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal })) {
-    for (const record of records) events.push({ record, event: decodeEvent<EventTopic>(topic, record.value) });
+    for (const record of records) events.push({ event: decodeEvent<EventTopic>(topic, record.value) });
   }
   return events;
 }
