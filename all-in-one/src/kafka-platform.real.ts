@@ -114,7 +114,8 @@ describe('the platform with its event log on Kafka', () => {
   it('is not ready without its broker, still takes orders, and has them all once when the broker is back', async () => {
     const load = buying('FILTER-V60-100');
     await eventually(async () => ((await shop.stockOf('FILTER-V60-100')).reserved > 5 ? true : undefined));
-    await kafka.kill(1);
+    // Not killed: a lone broker that is killed may skip a transaction's markers when it comes back (docs/how-it-works.md).
+    await kafka.stop(1);
     for (const service of ['commands', 'projections'] as const) {
       await eventually(async () => ((await readiness(service)) === 503 ? true : undefined), PATIENCE_MS);
     }
