@@ -36,7 +36,7 @@ export interface Appended {
   /** Revision of the last event of this append (or of the stream, when no events were given). */
   readonly revision: number;
   readonly position: Position;
-  /** True when these very events were there already. */
+  /** True when these very events are known to have been there already. */
   readonly idempotent: boolean;
 }
 
@@ -110,7 +110,13 @@ export interface EventStore {
 export class EventStoreError extends Error {
   constructor(
     readonly code:
-      'WRONG_EXPECTED_REVISION' | 'STREAM_TOMBSTONED' | 'EVENT_TOO_LARGE' | 'STORE_UNAVAILABLE' | 'STORE_CORRUPT',
+      | 'WRONG_EXPECTED_REVISION'
+      | 'STREAM_TOMBSTONED'
+      | 'EVENT_TOO_LARGE'
+      | 'STORE_UNAVAILABLE'
+      /** Credentials or an address that the server, or its client, will never take. */
+      | 'STORE_REFUSED'
+      | 'STORE_CORRUPT',
     message: string,
     /** For WRONG_EXPECTED_REVISION. `actual` is 'no-stream' or the last revision. */
     readonly conflict?: {

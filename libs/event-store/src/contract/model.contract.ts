@@ -68,7 +68,7 @@ export function modelContract(backend: EventStoreBackend): void {
         }),
         { numRuns: 60 },
       );
-    });
+    }, 90_000);
   });
 }
 
@@ -154,8 +154,9 @@ class Model {
     this.#accepted = this.#accepted.filter((accepted) => accepted.stream !== gone);
   }
 
-  /** Metadata are set as a whole, so what deletion hid is kept hidden. */
+  /** Of a stream that can be read: event stores differ in what metadata make of one that is not there or was deleted. */
   async #truncate(of: ModelStream, $maxCount: number): Promise<void> {
+    if (of.ids.length <= of.hiddenBelow) return;
     await this.#store.setStreamMetadata(of.name, { $maxCount, $tb: of.hiddenBelow });
     of.maxCount = $maxCount;
   }

@@ -19,10 +19,33 @@ export async function* readStream(
   const head = guardedRead(tables, () => readHead(tables, stream));
   if (!head) return;
   if (head.tombstoned) throw streamTombstoned(stream);
-  const { $maxAge } = metadataOf(head);
-  const oldest = $maxAge === undefined ? Number.NEGATIVE_INFINITY : Date.now() - $maxAge * 1000;
+  const oldest = oldestShown(head);
   const readPage = (range: Range): Page => guardedRead(tables, () => collect(tables, head, range, oldest));
   yield* eventsOf(visibleRange(head, options), readPage, options.limit);
+}
+
+/**
+ * One page of the stream as it is now, from a revision that is included. Of a stream `$$…` only the newest event is shown:
+ * it holds the metadata of another, whose earlier ones nobody asks for.
+ *
+ * @throws EventStoreError STREAM_TOMBSTONED
+ */
+export function readStreamPage(tables: Tables, stream: StreamName, from: number, step: 1 | -1): Page {
+  return guardedRead(tables, () => {
+    const head = readHead(tables, stream);
+    if (!head) return { events: [], next: from, end: true };
+    if (head.tombstoned) throw streamTombstoned(stream);
+    const range = visibleRange(head, { from, direction: step === 1 ? 'forwards' : 'backwards' });
+    const first = stream.startsWith('$$') ? head.next - 1 : 0;
+    const shown =
+      step === 1 ? { ...range, from: Math.max(range.from, first) } : { ...range, to: Math.max(range.to, first) };
+    return collect(tables, head, shown, oldestShown(head));
+  });
+}
+
+function oldestShown(head: StreamHead): number {
+  const { $maxAge } = metadataOf(head);
+  return $maxAge === undefined ? Number.NEGATIVE_INFINITY : Date.now() - $maxAge * 1000;
 }
 
 function visibleRange(head: StreamHead, { direction = 'forwards', from }: ReadOptions): Range {
