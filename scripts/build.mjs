@@ -11,6 +11,7 @@ const SOURCES = [
   'console',
   'all-in-one',
   'servers',
+  'eventstoredb-emulator',
   'bench',
 ];
 const SKIPPED = new Set(['node_modules', 'dist', '.cache']);
@@ -25,6 +26,7 @@ const PROGRAMS = {
   'bench-streams-kafka': 'bench/src/streams-kafka/worker.ts',
   'verify-crash': 'bench/src/verify-crash.ts',
   servers: 'servers/src/main.ts',
+  'eventstoredb-emulator': 'eventstoredb-emulator/src/main.ts',
 };
 
 function fingerprint(root, folders) {
