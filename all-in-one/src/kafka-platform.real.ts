@@ -33,6 +33,8 @@ beforeAll(async () => {
   kafka = await startKafka();
   await start();
   await platform.seed();
+  const seeded = async () => (await shop.balanceOf('ada')) > 0 && (await shop.balanceOf('tessa')) > 0;
+  await eventually(async () => (await seeded()) || undefined, PATIENCE_MS);
 }, 180_000);
 afterAll(async () => {
   await platform.stop();

@@ -74,6 +74,6 @@ export class Shop {
     await this.caughtUp();
     const query = 'query ($id: ID!) { account(id: $id) { balances { amount } } }';
     const { data } = await this.platform.graphql(query, { id });
-    return (data?.['account'] as { balances: { amount: number }[] }).balances[0]?.amount ?? 0;
+    return (data?.['account'] as { balances: { amount: number }[] } | null)?.balances[0]?.amount ?? 0;
   }
 }
