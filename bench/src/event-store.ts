@@ -19,7 +19,7 @@ export interface EventStoreFigures {
 export async function benchEventStore(directory: string): Promise<EventStoreFigures> {
   const store = await openEmbeddedEventStore({ path: join(directory, 'event-store') });
   try {
-    const appendsPerSecond = await rate(EVENTS, () => appendAll(store));
+    const appendsPerSecond = await rate(EVENTS, () => appendAll(store, EVENTS));
     const catchUps = [];
     for (let run = 0; run < CATCH_UPS; run += 1) catchUps.push(await rate(EVENTS, () => catchUp(store)));
     return { appendsPerSecond, catchUpEventsPerSecond: Math.max(...catchUps) };
@@ -28,8 +28,9 @@ export async function benchEventStore(directory: string): Promise<EventStoreFigu
   }
 }
 
-async function appendAll(store: EventStore): Promise<void> {
-  let left = EVENTS;
+/** So many events by 64 writers, each with streams of ten. */
+export async function appendAll(store: EventStore, events: number): Promise<void> {
+  let left = events;
   const writer = async (): Promise<void> => {
     let stream = '';
     for (let revision = 0; left-- > 0; revision = (revision + 1) % 10) {
@@ -40,7 +41,8 @@ async function appendAll(store: EventStore): Promise<void> {
   await Promise.all(Array.from({ length: WRITERS }, writer));
 }
 
-function sampleEvent(): NewEvent {
+/** An event of about 300 bytes. */
+export function sampleEvent(): NewEvent {
   const id = randomUUID();
   const note = 'x'.repeat(EVENT_BYTES - 200);
   return {
@@ -51,12 +53,14 @@ function sampleEvent(): NewEvent {
   };
 }
 
-async function catchUp(store: EventStore): Promise<void> {
+/** Everything there is, through a subscription. */
+export async function catchUp(store: EventStore): Promise<void> {
   const done = new AbortController();
   for await (const { kind } of store.subscribeAll({ signal: done.signal })) if (kind === 'caught-up') done.abort();
 }
 
-async function rate(count: number, work: () => Promise<void>): Promise<number> {
+/** Things done in a second. */
+export async function rate(count: number, work: () => Promise<void>): Promise<number> {
   const begin = performance.now();
   await work();
   return Math.round((count * 1000) / (performance.now() - begin));

@@ -9,13 +9,14 @@ import type { BenchRun, Suite } from './suite.js';
 import { ordersSuite } from './suites/orders.js';
 import { rebuildSuite } from './suites/rebuild.js';
 import { startSuite } from './suites/start.js';
-import { eventLogSuite, eventStoreSuite, readStoreSuite } from './suites/stores.js';
+import { eventLogSuite, eventStoreEmulatorSuite, eventStoreSuite, readStoreSuite } from './suites/stores.js';
 import { streamsSuite } from './suites/streams.js';
 import { streamsKafkaSuite } from './suites/streams-kafka.js';
 import { textTable } from './text-table.js';
 
 const suites: Readonly<Record<string, Suite>> = {
   'event-store': eventStoreSuite,
+  'event-store-emulator': eventStoreEmulatorSuite,
   'event-log': eventLogSuite,
   'read-store': readStoreSuite,
   streams: streamsSuite,

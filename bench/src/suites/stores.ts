@@ -1,5 +1,6 @@
 import { benchEventLog } from '../event-log.js';
 import { benchEventStore } from '../event-store.js';
+import { benchEmulator } from '../event-store-emulator.js';
 import { medians } from '../median.js';
 import { benchReadStore } from '../read-store.js';
 import type { Suite } from '../suite.js';
@@ -16,6 +17,27 @@ export const eventStoreSuite: Suite = async ({ runs, inDirectory }) => {
       target: { atLeast: 30_000 },
     },
     { name: 'catch-up of everything', value: figures.catchUpEventsPerSecond, unit: 'events/s' },
+  ];
+};
+
+export const eventStoreEmulatorSuite: Suite = async ({ runs, inDirectory }) => {
+  const figures = await medians(runs, () =>
+    inDirectory(async (directory) => {
+      const { appendToSubscriber, ...rates } = await benchEmulator(directory);
+      return { ...rates, ...appendToSubscriber };
+    }),
+  );
+  return [
+    {
+      name: 'durable appends through the client, emulator, 64 writers',
+      value: figures.appendsPerSecond,
+      unit: 'appends/s',
+      target: { atLeast: 5_000 },
+    },
+    { name: 'catch-up of everything, emulator', value: figures.catchUpEventsPerSecond, unit: 'events/s' },
+    { name: 'reading everything, emulator', value: figures.readEventsPerSecond, unit: 'events/s' },
+    { name: 'append to subscriber, emulator, p50', value: figures.p50, unit: 'ms' },
+    { name: 'append to subscriber, emulator, p99', value: figures.p99, unit: 'ms' },
   ];
 };
 

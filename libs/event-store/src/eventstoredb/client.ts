@@ -18,8 +18,9 @@ interface Internals {
 const CLOSING_MS = 1_000;
 
 export async function loadClient(): Promise<ClientModule> {
-  const { default: client }: { default: unknown } = await import('@eventstore/db-client');
-  return client as ClientModule;
+  const loaded: Partial<Record<'default', unknown>> = await import('@eventstore/db-client');
+  // Loaders differ in whether a CommonJS module of compiled TypeScript is its own default.
+  return (loaded.default ?? loaded) as ClientModule;
 }
 
 /** Ends what is open towards the server and closes the connection; resolves within about a second. */

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { EventStore } from '@order-flow/event-store';
+import { openEventStoreDb } from '@order-flow/event-store';
+import { startEmulator } from '@order-flow/eventstoredb-emulator';
+import { appendAll, catchUp, rate, sampleEvent } from './event-store.js';
+
+const EVENTS = 20_000;
+const SAMPLES = 300;
+
+export interface EmulatorFigures {
+  /** Appends of one event each, on disk before the next of the same writer begins. */
+  readonly appendsPerSecond: number;
+  /** Events of a catch-up subscription to everything, parsed. */
+  readonly catchUpEventsPerSecond: number;
+  /** Events of pages read in whole. */
+  readonly readEventsPerSecond: number;
+  /** Milliseconds from before an append to its delivery by a live subscription, one append at a time. */
+  readonly appendToSubscriber: { readonly p50: number; readonly p99: number };
+}
+
+/** Measures the EventStoreDB adapter over the emulator: client and emulator share this process. */
+export async function benchEmulator(directory: string): Promise<EmulatorFigures> {
+  const emulator = await startEmulator({ dataDirectory: join(directory, 'emulator') });
+  const store = await openEventStoreDb({ url: emulator.url });
+  try {
+    const appendsPerSecond = await rate(EVENTS, () => appendAll(store, EVENTS));
+    const catchUpEventsPerSecond = await rate(EVENTS, () => catchUp(store));
+    const readEventsPerSecond = await rate(EVENTS, () => readAll(store));
+    return { appendsPerSecond, catchUpEventsPerSecond, readEventsPerSecond, appendToSubscriber: await latency(store) };
+  } finally {
+    await store.close();
+    await emulator.stop();
+  }
+}
+
+async function readAll(store: EventStore): Promise<void> {
+  let read = 0;
+  for await (const { revision } of store.readAll()) if (revision >= 0) read += 1;
+  if (read !== EVENTS) throw new Error(`${read} events were read, ${EVENTS} were appended`);
+}
+
+async function latency(store: EventStore): Promise<EmulatorFigures['appendToSubscriber']> {
+  const stop = new AbortController();
+  const after = await store.lastPosition();
+  const took: number[] = [];
+  let begun = 0;
+  const next = (): void => {
+    begun = performance.now();
+    void store.append(`latency-${randomUUID()}`, [sampleEvent()], 'no-stream');
+  };
+  for await (const message of store.subscribeAll({ ...(after && { after }), signal: stop.signal })) {
+    if (message.kind === 'event') took.push(performance.now() - begun);
+    if (took.length === SAMPLES) stop.abort();
+    else if (message.kind !== 'checkpoint') next();
+  }
+  took.sort((a, b) => a - b);
+  const quantile = (share: number): number => Number((took[Math.floor(took.length * share)] ?? 0).toFixed(2));
+  return { p50: quantile(0.5), p99: quantile(0.99) };
+}
