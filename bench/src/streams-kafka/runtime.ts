@@ -24,7 +24,9 @@ async function runUntil(
         stop.abort();
       },
     };
-    await runTopology({ topology, log, state, signal: stop.signal, observer }).done;
+    // All accounts of a slice stay in memory, as they do in the cache of Kafka Streams.
+    const options = { cacheEntries: 2_500 };
+    await runTopology({ topology, log, state, signal: stop.signal, observer, options }).done;
     await state.close();
     for (const failure of failures) throw failure;
   } finally {

@@ -10,6 +10,8 @@ export interface SliceOptions {
   readonly commitRecords: number;
   /** Records read ahead. */
   readonly bufferRecords: number;
+  /** Entries of each store that a slice keeps parsed. */
+  readonly cacheEntries: number;
   /** Dead letters without a good record in between before the topology pauses. */
   readonly deadLettersInARow: number;
   /** Milliseconds between deletions of repartition records that are consumed. */
@@ -18,8 +20,9 @@ export interface SliceOptions {
 
 export const DEFAULT_SLICE_OPTIONS: SliceOptions = {
   commitIntervalMs: 100,
-  commitRecords: 500,
+  commitRecords: 1_000,
   bufferRecords: 2_000,
+  cacheEntries: 500,
   deadLettersInARow: 100,
   trimIntervalMs: 60_000,
 };

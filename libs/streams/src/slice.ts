@@ -10,6 +10,9 @@ import type { SliceContext } from './slice-context.js';
 import { Trimmer } from './trimmer.js';
 import { SliceWork } from './work.js';
 
+/** How long processing keeps the event loop to itself; milliseconds. */
+const TURN_MS = 4;
+
 /** What a slice says of itself. */
 export interface SliceStatus {
   readonly slice: number;
@@ -40,14 +43,16 @@ export class Slice {
   readonly #context: SliceContext;
   readonly #work: SliceWork;
   readonly #buffer: InputBuffer;
+  readonly #redrives: string;
   #state: SliceStatus['state'] = 'restoring';
   #consumed = 0;
 
   constructor(context: SliceContext) {
     const { topology, state, options, slice, observer, careful } = context;
     this.#context = context;
-    const { deadLettersInARow } = options;
-    this.#work = new SliceWork(topology, state, { slice, observer, careful, deadLettersInARow });
+    this.#redrives = redriveTopic(topology.name);
+    const { deadLettersInARow, cacheEntries } = options;
+    this.#work = new SliceWork(topology, state, { slice, observer, careful, deadLettersInARow, cacheEntries });
     this.#buffer = new InputBuffer(options.bufferRecords);
   }
 
@@ -138,24 +143,29 @@ export class Slice {
   }
 
   async #turn(running: Running): Promise<void> {
-    const request = this.#processBuffered();
+    const request = await this.#processBuffered();
     if (this.#caughtUp(running)) running.clock.run();
     await this.#commit(running);
     if (request) await this.#redrive(request, running);
   }
 
   /** @returns a request to redrive, which comes next and waits for what was processed to be committed */
-  #processBuffered(): LogRecord | undefined {
+  async #processBuffered(): Promise<LogRecord | undefined> {
     const { commitIntervalMs, commitRecords } = this.#context.options;
-    const redrives = redriveTopic(this.#context.topology.name);
     const startedAt = performance.now();
-    while (this.#consumed < commitRecords && performance.now() - startedAt < commitIntervalMs) {
+    let turnedAt = startedAt;
+    while (this.#consumed < commitRecords) {
       const record = this.#buffer.peek();
-      if (!record) return undefined;
-      if (record.topic === redrives) return record;
+      if (!record || record.topic === this.#redrives) return record;
       this.#work.process(record);
       this.#buffer.take(record);
       this.#consumed++;
+      const now = performance.now();
+      if (now - startedAt >= commitIntervalMs) return undefined;
+      if (now - turnedAt < TURN_MS) continue;
+      // Other slices' answers are waiting: a commit is several of them.
+      await new Promise((resolve) => setImmediate(resolve));
+      turnedAt = performance.now();
     }
     return undefined;
   }

@@ -20,10 +20,15 @@ export interface KeyValueStore<Value> {
 /** The end of the range of all keys that begin with `prefix`, for KeyRange.lt. */
 export const afterPrefix = (prefix: string): string => `${prefix}\u{10ffff}`;
 
-type Entries<Value> = Map<string, Value | undefined>;
+/** Stands for a key that was deleted, or is known not to be there. */
+const GONE = Symbol('gone');
+type Entry<Value> = Value | typeof GONE;
+type Entries<Value> = Map<string, Entry<Value>>;
 
-/** Entries per store and slice that are kept parsed. */
-const CACHE_LIMIT = 500;
+const present = <Value>(entry: Entry<Value>): Value | undefined => (entry === GONE ? undefined : entry);
+
+/** Entries per store and slice that are kept parsed, unless it is said otherwise. */
+const CACHE_ENTRIES = 500;
 /** Bytes; the local state takes no longer ones. */
 const MAX_KEY = 1_500;
 /** Bytes; with its key it must fit a record of the changelog. */
@@ -41,42 +46,46 @@ function checkKey(store: string, key: string): void {
 export class SliceStore<Value> implements KeyValueStore<Value> {
   #overlay: Entries<Value> = new Map();
   #pending: Entries<Value> = new Map();
-  #journal: { key: string; had: boolean; value: Value | undefined }[] = [];
+  /** What the overlay had before each write since the savepoint; undefined where it had nothing. */
+  #journal: { key: string; before: Entry<Value> | undefined }[] = [];
   readonly #cache: Entries<Value> = new Map();
 
   constructor(
     readonly definition: StoreDefinition<Value>,
     readonly state: SliceState,
+    readonly cacheEntries = CACHE_ENTRIES,
   ) {}
 
   get(key: string): Value | undefined {
-    if (this.#overlay.has(key)) return this.#overlay.get(key);
-    if (this.#pending.has(key)) return this.#pending.get(key);
-    if (this.#cache.has(key)) return this.#cache.get(key);
+    let known = this.#overlay.get(key);
+    if (known === undefined) known = this.#pending.get(key);
+    if (known === undefined) known = this.#cache.get(key);
+    if (known !== undefined) return present(known);
     checkKey(this.definition.name, key);
     const value = this.#stored(key);
     this.#remember(key, value);
-    return value;
+    return present(value);
   }
 
   /** What is committed: for readers outside the slice, at any time. */
   committedValue(key: string): Value | undefined {
-    if (this.#pending.has(key)) return this.#pending.get(key);
-    return this.#cache.has(key) ? this.#cache.get(key) : this.#stored(key);
+    let known = this.#pending.get(key);
+    if (known === undefined) known = this.#cache.get(key);
+    return present(known === undefined ? this.#stored(key) : known);
   }
 
   /** Up to `limit` committed entries from a key on, in the order of keys: for readers outside the slice. */
   committedEntries(from: string, limit: number): (readonly [string, Value])[] {
     const range = { gte: from };
     const pending = [...this.#pending].filter(([key]) => inRange(key, range));
-    const merged = new Map<string, Value | undefined>();
+    const merged: Entries<Value> = new Map();
     for (const [key, raw] of this.#readable(() => this.state.range(this.definition.name, range))) {
       // Each pending entry hides at most one.
       if (merged.size >= limit + pending.length) break;
       merged.set(key, this.#parse(key, raw));
     }
     for (const [key, value] of pending) merged.set(key, value);
-    const entries = [...merged].filter((entry): entry is [string, Value] => entry[1] !== undefined);
+    const entries = [...merged].filter((entry): entry is [string, Value] => entry[1] !== GONE);
     return entries.sort(([a], [b]) => compareKeys(a, b)).slice(0, limit);
   }
 
@@ -85,7 +94,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   }
 
   delete(key: string): void {
-    this.#write(key, undefined);
+    this.#write(key, GONE);
   }
 
   *range(range: KeyRange): Iterable<readonly [string, Value]> {
@@ -103,7 +112,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
         key = keys[++next]
       ) {
         const value = changed.get(key);
-        if (value !== undefined) yield [key, value];
+        if (value !== undefined && value !== GONE) yield [key, value];
       }
     };
     for (const [key, raw] of this.#readable(() => this.state.range(this.definition.name, range))) {
@@ -120,9 +129,9 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
 
   /** Undoes everything since the savepoint. */
   rollback(): void {
-    for (const { key, had, value } of this.#journal.reverse()) {
-      if (had) this.#overlay.set(key, value);
-      else this.#overlay.delete(key);
+    for (const { key, before } of this.#journal.reverse()) {
+      if (before === undefined) this.#overlay.delete(key);
+      else this.#overlay.set(key, before);
     }
     this.#journal.length = 0;
   }
@@ -130,7 +139,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   /** Encodes what is uncommitted: null means deleted. @throws StreamsError VALUE_TOO_LARGE */
   uncommitted(): Map<string, Buffer | null> {
     const writes = new Map<string, Buffer | null>();
-    for (const [key, value] of this.#overlay) writes.set(key, value === undefined ? null : this.#encode(key, value));
+    for (const [key, value] of this.#overlay) writes.set(key, value === GONE ? null : this.#encode(key, value));
     return writes;
   }
 
@@ -138,7 +147,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   checkSizes(): void {
     for (const { key } of this.#journal) {
       const value = this.#overlay.get(key);
-      if (value !== undefined) this.#encode(key, value);
+      if (value !== undefined && value !== GONE) this.#encode(key, value);
     }
   }
 
@@ -157,21 +166,21 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     throw new StreamsError('VALUE_TOO_LARGE', message);
   }
 
-  #write(key: string, value: Value | undefined): void {
+  #write(key: string, value: Entry<Value>): void {
     checkKey(this.definition.name, key);
-    this.#journal.push({ key, had: this.#overlay.has(key), value: this.#overlay.get(key) });
+    this.#journal.push({ key, before: this.#overlay.get(key) });
     this.#overlay.set(key, value);
   }
 
-  #remember(key: string, value: Value | undefined): void {
-    this.#cache.delete(key);
+  /** Keys that are known already keep their turn to be forgotten. */
+  #remember(key: string, value: Entry<Value>): void {
     this.#cache.set(key, value);
-    if (this.#cache.size > CACHE_LIMIT) this.#cache.delete(this.#cache.keys().next().value ?? '');
+    if (this.#cache.size > this.cacheEntries) this.#cache.delete(this.#cache.keys().next().value ?? '');
   }
 
-  #stored(key: string): Value | undefined {
+  #stored(key: string): Entry<Value> {
     const raw = this.#readable(() => this.state.get(this.definition.name, key));
-    return raw && this.#parse(key, raw);
+    return raw ? this.#parse(key, raw) : GONE;
   }
 
   /** A state that cannot be read is not the fault of the record that asked for it. */

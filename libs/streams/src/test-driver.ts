@@ -137,7 +137,7 @@ export class TestDriver {
   }
 
   #start(): SliceWork {
-    const settings = { slice: 0, deadLettersInARow: Infinity, careful: true, observer: {} };
+    const settings = { slice: 0, deadLettersInARow: Infinity, cacheEntries: 100, careful: true, observer: {} };
     const work = new SliceWork(this.topology, this.#state, settings);
     work.parked.load();
     return work;

@@ -48,10 +48,10 @@ export function windowOf(settings: WindowSettings): Required<WindowSettings> {
 
 /** Starts of the windows that hold an instant, oldest first. */
 export function windowStarts(timestamp: number, { sizeMs, advanceMs }: Required<WindowSettings>): number[] {
-  const starts: number[] = [];
   const last = Math.floor(timestamp / advanceMs) * advanceMs;
-  for (let start = last; start > timestamp - sizeMs && start >= 0; start -= advanceMs) starts.unshift(start);
-  return starts;
+  const starts: number[] = [];
+  for (let start = last; start > timestamp - sizeMs && start >= 0; start -= advanceMs) starts.push(start);
+  return starts.reverse();
 }
 
 /**

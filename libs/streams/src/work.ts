@@ -13,6 +13,7 @@ export interface WorkSettings {
   readonly slice: number;
   /** Dead letters without a good record in between before the topology pauses. */
   readonly deadLettersInARow: number;
+  readonly cacheEntries: number;
   /** Looks at the size of every value a record writes, to find the record that writes one too large. */
   readonly careful: boolean;
   readonly observer: TopologyObserver;
@@ -45,7 +46,9 @@ export class SliceWork {
   constructor(topology: Topology, state: SliceState, settings: WorkSettings) {
     this.#topology = topology;
     this.#settings = settings;
-    this.stores = new Map(topology.stores.map((definition) => [definition.name, new SliceStore(definition, state)]));
+    this.stores = new Map(
+      topology.stores.map((definition) => [definition.name, new SliceStore(definition, state, settings.cacheEntries)]),
+    );
     this.#instance = new TopologyInstance(topology, this.stores);
     this.parked = new ParkedKeys(state);
     const sources = topology.nodes.filter((node): node is SourceNode => node.kind === 'source');

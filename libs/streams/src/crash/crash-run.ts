@@ -1,8 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
+import { LogError } from '@order-flow/event-log';
 import type { RunningKafka } from '@order-flow/servers';
 import kafkajs from 'kafkajs';
 import { lmdbState } from '../lmdb-state.js';
@@ -18,7 +20,11 @@ import { WorkerProcess } from './worker-process.js';
 const WORKERS = 3;
 /** Entries that were written and not yet processed, above which the load waits. */
 const BACKLOG = 1_500;
-const BATCH = 25;
+/** Entries in a transaction of the load; where sends over several brokers are to go wrong, there have to be many. */
+const batchOf = (mutation: Mutation): number => (mutation === 'one-send' ? 120 : 25);
+
+/** The runtime's own checks of state against the log. */
+const REFUSAL = /StreamsError .*(was replaced or truncated|but no positions|but the log has)/;
 
 /** Numbers below 1 from a seed (mulberry32, Tommy Ettinger). */
 export function seeded(seed: number): () => number {
@@ -47,6 +53,8 @@ export class CrashRun {
   #load: Promise<void> = Promise.resolve();
   /** Entries that were written, as far as is known. */
   written = 0;
+  /** What workers refused to go on with: state that cannot be. */
+  readonly refusals: string[] = [];
 
   private constructor(
     readonly settings: CrashRunSettings,
@@ -56,13 +64,18 @@ export class CrashRun {
     const { kafka, seed, mutation, say } = settings;
     this.random = seeded(seed);
     this.workers = Array.from({ length: WORKERS }, (_, index) => {
+      const note = (line: string): void => {
+        this.#note(line);
+        say(line);
+      };
       const statePath = join(this.#directory, `state-${index}`);
-      return new WorkerProcess(`worker ${index}`, { brokers: kafka.brokers, prefix, statePath, mutation, say });
+      return new WorkerProcess(`worker ${index}`, { brokers: kafka.brokers, prefix, statePath, mutation, say: note });
     });
   }
 
   static async begin(settings: CrashRunSettings): Promise<CrashRun> {
-    const prefix = `crash-${settings.seed}-${settings.mutation}.`;
+    // Names of its own: what another run left would be taken for damage.
+    const prefix = `crash-${randomUUID().slice(0, 8)}-${settings.mutation}.`;
     const log = renamedLog(await openSettlingKafka(settings.kafka.brokers.split(',')), prefix);
     await log.admin.ensureTopics(bankTopics, { partitions: BANK_PARTITIONS });
     const run = new CrashRun(settings, log, prefix);
@@ -90,14 +103,35 @@ export class CrashRun {
   async audit(): Promise<void> {
     this.#stopLoad.abort();
     await this.#load;
+    // What is wrong is in the log by now; that the rest is done right brings the verdict sooner.
+    if (this.settings.mutation !== 'none') await Promise.all(this.workers.map((worker) => worker.kill()));
     for (const worker of this.workers) {
+      worker.repair();
       worker.thaw();
       worker.start();
     }
-    await eventually('all inputs consumed', () => consumed(this.log, bank).catch(() => false), { within: 120_000 });
+    await eventually('all inputs consumed', () => this.#consumed(), { within: 120_000 });
     const codes = await Promise.all(this.workers.map((worker) => worker.leave()));
     if (this.settings.mutation === 'none') expect(codes).toEqual(this.workers.map(() => 0));
     await this.#auditWith(join(this.#directory, 'state-0'));
+  }
+
+  #note(line: string): void {
+    if (REFUSAL.test(line)) this.refusals.push(line);
+  }
+
+  /** @throws Error when a member found state that cannot be */
+  #checkRefusals(): void {
+    const [refusal] = this.refusals;
+    if (refusal) throw new Error(`refused by the runtime: ${refusal}`);
+  }
+
+  async #consumed(): Promise<boolean> {
+    this.#checkRefusals();
+    return consumed(this.log, bank).catch((error: unknown) => {
+      if (error instanceof LogError) return false;
+      throw error;
+    });
   }
 
   async end(): Promise<void> {
@@ -113,15 +147,30 @@ export class CrashRun {
     const state = lmdbState(path);
     const stop = new AbortController();
     const running = new Set<number>();
-    const observer = { running: (slice: number) => void running.add(slice) };
+    const failures: string[] = [];
+    const observer = {
+      running: (slice: number) => void running.add(slice),
+      failed: (slice: number, { name, message }: Error) => {
+        failures.push(`${slice}: ${name} ${message}`);
+        this.#note(`${name} ${message}`);
+      },
+    };
     const options = { trimIntervalMs: Infinity };
     const { done } = runTopology({ topology: bank, log: this.log, state, signal: stop.signal, options, observer });
-    await eventually('all slices', () => running.size === BANK_PARTITIONS, { within: 60_000 });
-    await eventually('all inputs consumed', () => consumed(this.log, bank), { within: 60_000 });
-    stop.abort();
-    await done;
-    for (const { name } of bankTopics) await settled(this.log, name);
+    const detail = (): string[] => failures.slice(-3);
     try {
+      const started = (): boolean => {
+        this.#checkRefusals();
+        return running.size === BANK_PARTITIONS;
+      };
+      await eventually('all slices', started, { within: 60_000, detail });
+      await eventually('all inputs consumed', () => this.#consumed(), { within: 60_000 });
+    } finally {
+      stop.abort();
+      await done;
+    }
+    try {
+      for (const { name } of bankTopics) await settled(this.log, name);
       await auditBank(this.log, state);
     } finally {
       await state.close();
@@ -130,16 +179,17 @@ export class CrashRun {
 
   /** Numbers are used once: where it is unknown whether a batch was written, its numbers are left alone. */
   async #loadUntil(signal: AbortSignal): Promise<void> {
+    const size = batchOf(this.settings.mutation);
     let writer = await this.log.openWriter('load').catch(() => undefined);
-    for (let number = 0; !signal.aborted; number += BATCH) {
+    for (let number = 0; !signal.aborted; number += size) {
       try {
         writer ??= await this.log.openWriter('load');
-        const batch = numberedEntries(number, number + BATCH);
+        const batch = numberedEntries(number, number + size);
         // Now and then one that cannot be booked, of an account of its own.
         if (this.random() < 0.1) batch.push(poison(number));
         await writer.commit({ records: batch });
         this.written += batch.length;
-        await this.#belowBacklog(signal);
+        await this.#belowBacklog(number / size, signal);
       } catch {
         await writer?.close().catch(() => undefined);
         writer = undefined;
@@ -149,9 +199,10 @@ export class CrashRun {
     await writer?.close();
   }
 
-  async #belowBacklog(signal: AbortSignal): Promise<void> {
+  /** Looks at the backlog at every twentieth batch. */
+  async #belowBacklog(batch: number, signal: AbortSignal): Promise<void> {
     await delay(30);
-    if (this.written % (BATCH * 20) >= BATCH) return;
+    if (batch % 20 > 0) return;
     while (!signal.aborted && (await this.#backlog()) > BACKLOG) await delay(100);
   }
 

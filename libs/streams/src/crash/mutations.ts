@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, LogWriter, NewRecord, Offset } from '@order-flow/event-log';
 import kafkajs from 'kafkajs';
 import { changelogTopic, SLICE_STORE } from '../graph.js';
@@ -8,11 +9,22 @@ import { bank } from '../testing/bank.js';
 export const MUTATIONS = ['no-fencing', 'offsets-outside', 'one-send'] as const;
 export type Mutation = (typeof MUTATIONS)[number] | 'none';
 
+/** How long a writer that nothing fences waits before it commits, so that it can be frozen there; milliseconds. */
+const HESITATION_MS = 300;
+
 /** Writers whose ids nobody else has: nothing fences them. */
-const withoutFencing =
-  (log: EventLog): EventLog['openWriter'] =>
-  (id) =>
-    log.openWriter(`${id}-${randomUUID()}`);
+function withoutFencing(log: EventLog): EventLog['openWriter'] {
+  return async (id) => {
+    const writer = await log.openWriter(`${id}-${randomUUID()}`);
+    return {
+      async commit(batch) {
+        await delay(HESITATION_MS);
+        return writer.commit(batch);
+      },
+      close: () => writer.close(),
+    } satisfies LogWriter;
+  };
+}
 
 /** Commits outputs and state first and the positions after them, and now and then dies in between. */
 function offsetsOutside(log: EventLog): EventLog['openWriter'] {

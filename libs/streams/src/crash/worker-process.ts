@@ -7,11 +7,13 @@ import type { Mutation } from './mutations.js';
 
 const program = join(dirname(fileURLToPath(import.meta.url)), 'crash-worker.ts');
 
+const RESPAWN_MS = 300;
+
 export interface WorkerSettings {
   readonly brokers: string;
   readonly prefix: string;
   readonly statePath: string;
-  readonly mutation: Mutation;
+  mutation: Mutation;
   readonly say: (line: string) => void;
 }
 
@@ -19,6 +21,7 @@ export interface WorkerSettings {
 export class WorkerProcess {
   #child: ChildProcess | undefined;
   #frozen = false;
+  #wanted = false;
 
   constructor(
     readonly name: string,
@@ -34,6 +37,7 @@ export class WorkerProcess {
   }
 
   start(): void {
+    this.#wanted = true;
     if (this.alive) return;
     const { brokers, prefix, statePath, mutation, say } = this.settings;
     this.#child = spawn(process.execPath, ['--import', 'tsx', program, brokers, prefix, statePath, mutation], {
@@ -41,8 +45,15 @@ export class WorkerProcess {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     this.#frozen = false;
+    // Who dies by itself is started again, as by a process manager.
+    this.#child.once('exit', () => setTimeout(() => this.#wanted && this.start(), RESPAWN_MS));
     if (this.#child.stdout)
       createInterface({ input: this.#child.stdout }).on('line', (line) => say(`${this.name} ${line}`));
+  }
+
+  /** From its next start on it is as it should be. */
+  repair(): void {
+    this.settings.mutation = 'none';
   }
 
   async kill(): Promise<void> {
@@ -65,6 +76,7 @@ export class WorkerProcess {
   }
 
   async #end(signal: NodeJS.Signals): Promise<number | null> {
+    this.#wanted = false;
     const child = this.#child;
     if (!child || !this.alive) return child?.exitCode ?? null;
     const ended = once(child, 'exit');

@@ -24,8 +24,9 @@ export async function readTopic(log: EventLog, topic: string): Promise<LogRecord
 export async function consumed(log: EventLog, topology: { readonly name: string; readonly inputs: readonly string[] }) {
   for (const topic of topology.inputs) {
     await settled(log, topic);
-    const infos = await log.admin.partitions(topic);
+    // In this order: what is committed in between is not taken for more than there is.
     const committed = (await log.admin.committed(topology.name)).filter((offset) => offset.topic === topic);
+    const infos = await log.admin.partitions(topic);
     for (const { partition, begin, end } of infos) {
       const offset = committed.find((other) => other.partition === partition)?.offset ?? begin;
       if (offset < end) return false;
