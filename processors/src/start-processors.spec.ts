@@ -7,7 +7,7 @@ import {
   catalogEvents,
   orderCommands,
 } from '@order-flow/contracts';
-import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
+import { type EventLog, LogError, openMemoryEventLog } from '@order-flow/event-log';
 import { Identity, silentLogger } from '@order-flow/service-kit';
 import { memoryState } from '@order-flow/streams';
 import { orderFlowTopologies, startProcessors } from './start-processors.js';
@@ -19,9 +19,22 @@ describe('the processors over HTTP', () => {
   let processors: Awaited<ReturnType<typeof startProcessors>>;
   let operator: string;
   let customer: string;
+  let refusals: number;
 
   beforeEach(async () => {
-    log = await openMemoryEventLog();
+    const memory = await openMemoryEventLog();
+    refusals = 1;
+    log = {
+      admin: memory.admin,
+      identity: () => memory.identity(),
+      close: () => memory.close(),
+      openWriter: (id) => memory.openWriter(id),
+      read: (from, options) => memory.read(from, options),
+      join(group, topics, signal) {
+        if (refusals-- > 0) throw new LogError('LOG_UNAVAILABLE', 'no broker answers');
+        return memory.join(group, topics, signal);
+      },
+    };
     const internal = orderFlowTopologies(1_000).flatMap(({ internalTopics }) => internalTopics);
     const topics = [orderEvents, inventoryEvents, paymentEvents, accountEvents, catalogEvents, orderCommands];
     await log.admin.ensureTopics([...topics, ...internal], { partitions: PARTITIONS });
@@ -80,6 +93,11 @@ describe('the processors over HTTP', () => {
     await writer.close();
     await eventually(async () => (await parked()) === 1);
   }
+
+  it('join a group that could not be joined at first', async () => {
+    expect(refusals).toBeLessThan(0);
+    expect(await ask('GET', '/topologies')).toMatchObject({ body: { length: 3 } });
+  });
 
   it('pause and resume a topology', async () => {
     expect(await ask('POST', '/topologies/payment/pause')).toMatchObject({ status: 200, body: { paused: true } });

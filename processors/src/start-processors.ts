@@ -8,6 +8,7 @@ import {
   Readiness,
   type Running,
   startHttpServer,
+  supervise,
 } from '@order-flow/service-kit';
 import { type RunningTopology, runTopology, type StateBackend, type Topology } from '@order-flow/streams';
 import { observe, topologyMetrics } from './adapters/observe.js';
@@ -45,20 +46,15 @@ export async function startProcessors(options: ProcessorsOptions): Promise<Runni
   const running = new Map<string, RunningTopology>();
   const gauges = topologyMetrics(metrics, running);
   for (const topology of orderFlowTopologies(options.stepDeadlineMs)) {
-    readiness.down(topology.name, 'joining its group');
-    lifecycle.background(topology.name, (signal) => {
-      const observer = observe(topology.name, gauges, readiness, logger);
-      const run = runTopology({
-        topology,
-        log,
-        state,
-        signal,
-        observer,
-        options: { commitIntervalMs: options.commitIntervalMs },
-      });
+    const observer = observe(topology.name, gauges, readiness, logger);
+    const settings = { topology, log, state, observer, options: { commitIntervalMs: options.commitIntervalMs } };
+    const join = (signal: AbortSignal): Promise<void> => {
+      const run = runTopology({ ...settings, signal });
       running.set(topology.name, run);
       return run.done;
-    });
+    };
+    // Ready with its first slice; a group that cannot be joined is tried again.
+    lifecycle.background(topology.name, (signal) => supervise(topology.name, join, { signal, logger, readiness }));
   }
   const server = await lifecycle.start('http server', () =>
     startHttpServer({

@@ -11,20 +11,10 @@ import { lmdbState } from './lmdb-state.js';
 import { bank, BANK_PARTITIONS, bankTopics, numberedEntries, produce } from './testing/bank.js';
 import { auditBank, consumed } from './testing/bank-audit.js';
 import { eventually } from './testing/eventually.js';
+import { seeded } from './testing/seeded.js';
 
 const KILLS = 8;
 const program = join(dirname(fileURLToPath(import.meta.url)), 'testing', 'bank-process.ts');
-
-/** Numbers below 1 from a seed (mulberry32, Tommy Ettinger). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const startBank = (logPath: string, statePath: string): ChildProcess =>
   spawn(process.execPath, ['--import', 'tsx', program, logPath, statePath], {

@@ -11,7 +11,7 @@ import { Trimmer } from './trimmer.js';
 import { SliceWork } from './work.js';
 
 /** How long processing keeps the event loop to itself; milliseconds. */
-const TURN_MS = 4;
+const TURN_MS = 2;
 
 /** What a slice says of itself. */
 export interface SliceStatus {

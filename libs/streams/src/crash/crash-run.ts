@@ -13,6 +13,7 @@ import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries } from 
 import { auditBank, consumed } from '../testing/bank-audit.js';
 import { eventually } from '../testing/eventually.js';
 import { openSettlingKafka } from '../testing/kafka-brokers.js';
+import { seeded } from '../testing/seeded.js';
 import { renamedLog, settled, type SettlingLog } from '../testing/renamed-log.js';
 import type { Mutation } from './mutations.js';
 import { WorkerProcess } from './worker-process.js';
@@ -25,17 +26,6 @@ const batchOf = (mutation: Mutation): number => (mutation === 'one-send' ? 120 :
 
 /** The runtime's own checks of state against the log. */
 const REFUSAL = /StreamsError .*(was replaced or truncated|but no positions|but the log has)/;
-
-/** Numbers below 1 from a seed (mulberry32, Tommy Ettinger). */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 export interface CrashRunSettings {
   readonly kafka: RunningKafka;
