@@ -56,7 +56,5 @@ export const restoreKafkaStreams = async (job: Job): Promise<Outcome> =>
 /** Runs one of this program's own runners in a new process. */
 export const runOurs = async (runner: 'runtime' | 'restore' | 'loop', job: Job): Promise<Outcome> => {
   const worker = join(repositoryRoot(), 'dist', 'bench-streams-kafka.mjs');
-  return Outcome.parse(
-    lastLine(await outputOf(process.execPath, ['--max-semi-space-size=64', worker, runner, JSON.stringify(job)])),
-  );
+  return Outcome.parse(lastLine(await outputOf(process.execPath, [worker, runner, JSON.stringify(job)])));
 };
