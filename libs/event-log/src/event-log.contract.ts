@@ -159,7 +159,7 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
       });
 
       it('come back as they were: key, value, headers and timestamp', async () => {
-        const headers = { traceparent: '00-é-01', cause: 'orders-3-17', empty: '' };
+        const headers = { traceparent: '00-é-01', cause: 'orders-3-17', empty: '', ['__proto__']: 'a name like any' };
         const written: NewRecord = {
           topic,
           partition: 0,

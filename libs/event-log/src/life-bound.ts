@@ -18,6 +18,19 @@ export class LifeBound {
     return { signal: controller.signal, release };
   }
 
+  /** What work yields while neither `signal` is aborted nor this life has ended. */
+  async *during<T>(
+    signal: AbortSignal,
+    work: (bound: AbortSignal) => AsyncIterable<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    const bound = this.bind(signal);
+    try {
+      yield* work(bound.signal);
+    } finally {
+      bound.release();
+    }
+  }
+
   /** The end waits for this work, whether or not it succeeds. */
   awaits(work: Promise<void>): void {
     const settled = work.catch(() => undefined).finally(() => this.#pending.delete(settled));

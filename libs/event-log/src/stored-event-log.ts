@@ -76,31 +76,21 @@ class StoredEventLog implements EventLog {
     return openTransactionalWriter(this.storage, this.topics, transactionalId);
   }
 
-  async *read(
+  read(
     from: readonly Offset[],
     options: { readonly follow: boolean; readonly signal: AbortSignal; readonly maxRecords?: number },
-  ): AsyncGenerator<RecordBatch, void, undefined> {
-    const bound = this.#life.bind(options.signal);
-    try {
-      yield* readLog(this.storage, this.topics, from, { ...options, signal: bound.signal });
-    } finally {
-      bound.release();
-    }
+  ): AsyncIterable<RecordBatch> {
+    return this.#life.during(options.signal, (signal) =>
+      readLog(this.storage, this.topics, from, { ...options, signal }),
+    );
   }
 
-  async *join(
-    group: GroupName,
-    names: readonly TopicName[],
-    signal: AbortSignal,
-  ): AsyncGenerator<OwnershipEpoch, void, undefined> {
+  join(group: GroupName, names: readonly TopicName[], signal: AbortSignal): AsyncIterable<OwnershipEpoch> {
     const { storage, topics, settings } = this;
-    const bound = this.#life.bind(signal);
     const onLeaving = (leaving: Promise<void>): void => this.#life.awaits(leaving);
-    try {
-      yield* joinGroup({ storage, topics, names, onLeaving }, group, settings, bound.signal);
-    } finally {
-      bound.release();
-    }
+    return this.#life.during(signal, (bound) =>
+      joinGroup({ storage, topics, names, onLeaving }, group, settings, bound),
+    );
   }
 
   close(): Promise<void> {

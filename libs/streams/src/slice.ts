@@ -179,9 +179,9 @@ export class Slice {
   /** Runs parked records again; the request is consumed with the last of them. */
   async #redrive(record: LogRecord, running: Running): Promise<void> {
     try {
-      const { action, ...of } = parseRedrive(record);
-      for (const name of requested(this.#work, { action, ...of })) {
-        await this.#redriveKey(new Redrive(this.#work, name, action), running);
+      const request = parseRedrive(record);
+      for (const name of requested(this.#work, request)) {
+        await this.#redriveKey(new Redrive(this.#work, name, request.action), running);
         if (running.epoch.signal.aborted) return;
       }
     } catch (error) {

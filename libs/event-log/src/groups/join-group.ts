@@ -9,6 +9,7 @@ import {
 import { readLog } from '../log-reader.js';
 import type { LogStorage } from '../storage/log-storage.js';
 import type { Topics } from '../topics.js';
+import { readingUntil } from './reading-until.js';
 import { GroupMember, type SessionTimes, type Tenure } from './group-member.js';
 
 function sliceCountOf(topics: Topics, names: readonly TopicName[]): number {
@@ -32,11 +33,7 @@ interface Reach {
 
 function readOwned(reach: Reach, tenure: Tenure, from: readonly Offset[], signal?: AbortSignal) {
   const { storage, topics, names } = reach;
-  const strange = from.find(({ topic, partition }) => !names.includes(topic) || !tenure.slices.includes(partition));
-  if (strange) {
-    throw new LogError('UNKNOWN_TOPIC', `${strange.topic}-${strange.partition} is not owned in this epoch`);
-  }
-  const until = signal ? AbortSignal.any([tenure.signal, signal]) : tenure.signal;
+  const until = readingUntil(names, tenure, from, signal);
   return readLog(storage, topics, from, { follow: true, signal: until });
 }
 

@@ -63,29 +63,17 @@ class KafkaEventLog implements EventLog {
     return tracked;
   }
 
-  async *read(
+  read(
     from: readonly Offset[],
     options: { readonly follow: boolean; readonly signal: AbortSignal; readonly maxRecords?: number },
-  ): AsyncGenerator<RecordBatch, void, undefined> {
-    const bound = this.#life.bind(options.signal);
-    try {
-      yield* readKafka(this.settings, from, { ...options, signal: bound.signal });
-    } finally {
-      bound.release();
-    }
+  ): AsyncIterable<RecordBatch> {
+    return this.#life.during(options.signal, (signal) => readKafka(this.settings, from, { ...options, signal }));
   }
 
-  async *join(
-    group: GroupName,
-    topics: readonly TopicName[],
-    signal: AbortSignal,
-  ): AsyncGenerator<OwnershipEpoch, void, undefined> {
-    const bound = this.#life.bind(signal);
-    try {
-      yield* joinKafkaGroup(this.settings, { group, topics }, this.#observer(), bound.signal);
-    } finally {
-      bound.release();
-    }
+  join(group: GroupName, topics: readonly TopicName[], signal: AbortSignal): AsyncIterable<OwnershipEpoch> {
+    return this.#life.during(signal, (bound) =>
+      joinKafkaGroup(this.settings, { group, topics }, this.#observer(), bound),
+    );
   }
 
   close(): Promise<void> {

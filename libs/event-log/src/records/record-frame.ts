@@ -1,4 +1,5 @@
 import type { Headers, LogRecord, NewRecord, TopicPartition } from '../port.js';
+import { setHeader } from './set-header.js';
 
 /*
  * A record's frame, little endian: u32 length of the rest · u32 offset − the chunk's base · f64 timestamp · u8 flags ·
@@ -97,7 +98,7 @@ function readHeaders(source: Buffer, start: number, count: number): { headers: H
   for (let index = 0; index < count; index++) {
     const nameEnd = at + 6 + source.readUInt16LE(at);
     const valueEnd = nameEnd + source.readUInt32LE(at + 2);
-    headers[source.toString('utf8', at + 6, nameEnd)] = source.toString('utf8', nameEnd, valueEnd);
+    setHeader(headers, source.toString('utf8', at + 6, nameEnd), source.toString('utf8', nameEnd, valueEnd));
     at = valueEnd;
   }
   return { headers, at };

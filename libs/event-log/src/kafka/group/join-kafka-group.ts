@@ -7,6 +7,7 @@ import {
   type TopicName,
 } from '../../port.js';
 import { KafkaConnection } from '../connection.js';
+import { readingUntil } from '../../groups/reading-until.js';
 import { readKafka } from '../reading/read-kafka.js';
 import type { ResolvedKafkaSettings } from '../settings.js';
 import { KafkaMember, type Membership } from './kafka-member.js';
@@ -40,11 +41,7 @@ function readOwned(
   from: readonly Offset[],
   signal?: AbortSignal,
 ): AsyncIterable<RecordBatch> {
-  const strange = from.find(({ topic, partition }) => !topics.includes(topic) || !tenure.slices.includes(partition));
-  if (strange) {
-    throw new LogError('UNKNOWN_TOPIC', `${strange.topic}-${strange.partition} is not owned in this epoch`);
-  }
-  const until = signal ? AbortSignal.any([tenure.signal, signal]) : tenure.signal;
+  const until = readingUntil(topics, tenure, from, signal);
   return readKafka(settings, from, { follow: true, signal: until });
 }
 

@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib';
 import { type Headers, LogError, type LogRecord, type TopicPartition } from '../../port.js';
+import { setHeader } from '../../records/set-header.js';
 import { AT, ATTRIBUTES, BEFORE_LENGTH, MAGIC } from './record-batch.js';
 
 /** A batch as it came, its records not yet decoded. Offsets below 2^53: positions are numbers in this project. */
@@ -89,7 +90,7 @@ function headersOf(reader: RecordsReader): Headers {
   const headers: Record<string, string> = {};
   for (let left = count; left > 0; left--) {
     const name = reader.text() ?? '';
-    headers[name] = reader.text() ?? '';
+    setHeader(headers, name, reader.text() ?? '');
   }
   return headers;
 }
