@@ -109,7 +109,6 @@ async function compose(
       directory,
       collectionFor,
       sample,
-      projections: () => projections.statuses(),
       corsOrigins: settings.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
       rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
     }),

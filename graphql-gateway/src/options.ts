@@ -1,7 +1,6 @@
 import type { ReadStore } from '@order-flow/read-store';
 import type { Identity, Logger, ServiceDirectory, SignalBus } from '@order-flow/service-kit';
 import type { CollectionFor } from './read/read-model.js';
-import type { ProjectionStatus } from './schema/context.js';
 
 export interface GatewayOptions {
   readonly readStore: ReadStore;
@@ -18,7 +17,6 @@ export interface GatewayOptions {
   readonly corsOrigins?: readonly string[];
   /** Per caller; default 600. */
   readonly rateLimitPerMinute?: number;
-  readonly projections?: () => Promise<readonly ProjectionStatus[]>;
   /** How long `order(id, minVersion)` waits; default 5,000 ms. */
   readonly readYourWritesMs?: number;
   /** How often to look for changes whose signals were lost; default 3,000 ms. */

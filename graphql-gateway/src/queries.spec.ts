@@ -23,10 +23,7 @@ describe('queries', () => {
   let asBob: string;
   let asOperator: string;
   beforeAll(async () => {
-    gateway = await startFixture({
-      readYourWritesMs: 200,
-      projections: async () => [{ name: 'orders', lag: 3, state: 'RUNNING' }],
-    });
+    gateway = await startFixture({ readYourWritesMs: 200 });
     [asAlice, asBob, asOperator] = await Promise.all([
       gateway.tokenOf(alice),
       gateway.tokenOf(bob),
@@ -134,11 +131,17 @@ describe('queries', () => {
 
   it('shows services and projections to operators only', async () => {
     const query = '{ services { service status url } projections { name lag state } }';
+    gateway.commands.answer = ({ path }) =>
+      path === '/projections' ? [{ name: 'orders', collection: 'orders__1', lag: 3, state: 'BEHIND' }] : {};
     expect((await gateway.ask(asOperator, query)).data).toEqual({
       services: [{ service: 'command-service', status: 'UP', url: gateway.commands.url }],
-      projections: [{ name: 'orders', lag: 3, state: 'RUNNING' }],
+      projections: [{ name: 'orders', lag: 3, state: 'BEHIND' }],
     });
     expect((await gateway.ask(asAlice, query)).errors?.[0]?.extensions).toMatchObject({ code: 'FORBIDDEN' });
+    gateway.directory.replace([]);
+    const alone = await gateway.ask(asOperator, '{ projections { name } }');
+    expect(alone.errors?.[0]?.extensions).toMatchObject({ code: 'SERVICE_UNAVAILABLE' });
+    gateway.directory.replace([gateway.commands.url]);
   });
 
   it('waits for the version asked for, and says how far it came when that takes too long', async () => {

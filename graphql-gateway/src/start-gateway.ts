@@ -39,7 +39,6 @@ function assemble(options: GatewayOptions, metrics: Metrics): Gateway {
       halfOpenAfterMs: options.circuitHalfOpenMs,
     }),
     directory,
-    projections: options.projections ?? (async () => []),
     readYourWritesMs: options.readYourWritesMs ?? 5_000,
   };
   metrics.observed('gateway_live_streams', 'Subscriptions and waiting reads open now', ['model'], (gauge) => {

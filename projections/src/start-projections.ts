@@ -13,7 +13,6 @@ import {
   startHttpServer,
 } from '@order-flow/service-kit';
 import { followAlias } from './app/follow-alias.js';
-import type { ProjectionStatus } from './app/projection-status.js';
 import { allProjections } from './domain/index.js';
 
 export interface ProjectionsOptions {
@@ -26,13 +25,10 @@ export interface ProjectionsOptions {
   readonly port: number;
 }
 
-export interface RunningProjections extends Running {
-  readonly server: HttpServer;
-  statuses(): Promise<ProjectionStatus[]>;
-}
-
 /** Starts the projection runners and their HTTP server (health, metrics, `/projections`). */
-export async function startProjections(options: ProjectionsOptions): Promise<RunningProjections> {
+export async function startProjections(
+  options: ProjectionsOptions,
+): Promise<Running & { readonly server: HttpServer }> {
   const { log, readStore, signals, logger } = options;
   const metrics = new Metrics('projections');
   const readiness = new Readiness();
@@ -89,7 +85,6 @@ export async function startProjections(options: ProjectionsOptions): Promise<Run
   );
   return {
     server,
-    statuses,
     stop: () => lifecycle.stop(),
   };
 }

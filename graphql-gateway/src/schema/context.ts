@@ -4,13 +4,6 @@ import type { CommandClient } from '../commands/command-client.js';
 import type { LiveModel } from '../live/live-model.js';
 import { forbiddenError } from './graphql-errors.js';
 
-export interface ProjectionStatus {
-  readonly name: string;
-  /** Events not yet folded. */
-  readonly lag: number;
-  readonly state: string;
-}
-
 /** What resolvers work with; one per gateway. */
 export interface Gateway {
   readonly orders: LiveModel<OrderView>;
@@ -18,7 +11,6 @@ export interface Gateway {
   readonly customers: LiveModel<CustomerView>;
   readonly commands: CommandClient;
   readonly directory: ServiceDirectory;
-  readonly projections: () => Promise<readonly ProjectionStatus[]>;
   /** Milliseconds. */
   readonly readYourWritesMs: number;
 }

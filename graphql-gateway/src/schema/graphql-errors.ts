@@ -5,6 +5,7 @@ const coded = (code: string, message: string, extensions: Readonly<Record<string
   new GraphQLError(message, { extensions: { ...extensions, code } });
 
 export const forbiddenError = (message: string): GraphQLError => coded('FORBIDDEN', message);
+export const serviceUnavailable = (message: string): GraphQLError => coded('SERVICE_UNAVAILABLE', message);
 export const unauthenticatedError = (message: string): GraphQLError => coded('UNAUTHENTICATED', message);
 export const invalidArgument = (message: string): GraphQLError => coded('BAD_USER_INPUT', message);
 export const limitExceeded = (code: string, message: string): GraphQLError =>

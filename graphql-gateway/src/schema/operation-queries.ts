@@ -1,6 +1,7 @@
 import type { ServiceInstance } from '@order-flow/service-kit';
 import { builder } from './builder.js';
-import { type ProjectionStatus, requireOperator } from './context.js';
+import { type ProjectionStatus, projectionStatuses } from '../read/projection-statuses.js';
+import { requireOperator } from './context.js';
 
 const InstanceStatus = builder.enumType('InstanceStatus', { values: ['UP', 'DRAINING'] as const });
 
@@ -39,7 +40,7 @@ builder.queryFields((t) => ({
     description: 'Operators only.',
     resolve: (_root, _args, context) => {
       requireOperator(context);
-      return context.gateway.projections();
+      return projectionStatuses(context.gateway.directory, context.authorization);
     },
   }),
 }));

@@ -22,6 +22,13 @@ export const Settings = z.object({
   PROJECTIONS_PORT: port(8083),
   REGISTRY_PORT: port(8761),
   CONSOLE_PORT: port(9000),
+  DATA_DIR: z.string().min(1).default('.data').describe('a directory for what a service keeps on this machine'),
+  IDENTITY_DIR: z.string().min(1).optional().describe('a directory with the keys of tokens (default: DATA_DIR/identity)'),
+  ADVERTISED_URL: z
+    .string()
+    .regex(/^https?:\/\/[^/\s]+$/)
+    .optional()
+    .describe('http://host:port under which other services reach this one (default: where it listens)'),
   EVENT_STORE_URL: z
     .string()
     .regex(/^(esdb|kurrentdb)(\+discover)?:\/\//)

@@ -32,7 +32,7 @@ describe('identity', () => {
         .setIssuer(issuer)
         .setSubject('alice')
         .setExpirationTime('1h')
-        .sign(identity.privateKey);
+        .sign(identity.privateKey!);
     const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${payload}.`;
     const refused = [
       await identity.issue({ subject: 'alice', role: 'customer' }, '-1s'),
@@ -79,6 +79,23 @@ describe('identity', () => {
     const second = await Identity.fromDirectory(nested);
     const token = await first.issue({ subject: 'ops', role: 'operator' });
     expect(await second.verify(token)).toEqual({ subject: 'ops', role: 'operator' });
+  });
+
+  it('verifies with the public key alone', async () => {
+    await expect(Identity.verifier(directory)).rejects.toThrow(/IDENTITY_DIR.*npm run admin -- token/);
+    const issuer = await Identity.fromDirectory(directory);
+    rmSync(join(directory, 'signing-key.pem'));
+    const verifier = await Identity.verifier(directory);
+    const token = await issuer.issue({ subject: 'ops', role: 'operator' });
+    expect(await verifier.verify(token)).toEqual({ subject: 'ops', role: 'operator' });
+    await expect(verifier.issue({ subject: 'ops', role: 'operator' })).rejects.toThrow('issues none');
+  });
+
+  it('is one when several start at once', async () => {
+    const [first, ...others] = await Promise.all(Array.from({ length: 8 }, () => Identity.fromDirectory(directory)));
+    const token = await first!.issue({ subject: 'ops', role: 'operator' });
+    for (const other of [...others, await Identity.verifier(directory)])
+      expect(await other.verify(token)).toMatchObject({ subject: 'ops' });
   });
 
   it('does not make a new key where one cannot be read', async () => {

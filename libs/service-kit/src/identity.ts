@@ -1,19 +1,8 @@
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { AccountId } from '@order-flow/contracts';
-import {
-  type CryptoKey,
-  exportJWK,
-  exportPKCS8,
-  generateKeyPair,
-  importJWK,
-  importPKCS8,
-  jwtVerify,
-  SignJWT,
-} from 'jose';
+import { type CryptoKey, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
+import { ALGORITHM, signingKeys, verificationKey } from './identity-keys.js';
 
-const ALGORITHM = 'EdDSA';
 const ISSUER = 'kafka-order-flow';
 const CACHE_LIMIT = 10_000;
 
@@ -42,7 +31,8 @@ export class Identity {
   readonly #verified = new Map<string, { caller: Caller; exp: number }>();
 
   private constructor(
-    readonly privateKey: CryptoKey,
+    /** Whoever only verifies has none. */
+    readonly privateKey: CryptoKey | undefined,
     readonly publicKey: CryptoKey,
   ) {}
 
@@ -52,21 +42,20 @@ export class Identity {
     return new Identity(privateKey, publicKey);
   }
 
-  /** The key kept in `directory` (readable by its owner only), made at the first start. */
+  /** Issues and verifies with the keys kept in `directory` (readable by their owner only), made at the first start. */
   static async fromDirectory(directory: string): Promise<Identity> {
-    const file = join(directory, 'signing-key.pem');
-    const pem = await readFile(file, 'utf8').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw error;
-    });
-    const privateKey = pem ? await importPKCS8(pem, ALGORITHM, { extractable: true }) : await makeKey(directory, file);
-    const { kty, crv, x } = await exportJWK(privateKey);
-    const publicKey = await importJWK({ kty: kty ?? '', crv: crv ?? '', x: x ?? '' }, ALGORITHM);
-    return new Identity(privateKey, publicKey as CryptoKey);
+    const { privateKey, publicKey } = await signingKeys(directory);
+    return new Identity(privateKey, publicKey);
+  }
+
+  /** Only verifies, so that a service needs no signing key. @throws ConfigurationError when there is no key in `directory` */
+  static async verifier(directory: string): Promise<Identity> {
+    return new Identity(undefined, await verificationKey(directory));
   }
 
   /** @param lifetime e.g. `'12h'`, `'30d'` */
   async issue(caller: Caller, lifetime = '12h'): Promise<string> {
+    if (!this.privateKey) throw new Error('whoever only verifies tokens issues none');
     return new SignJWT({ role: caller.role })
       .setProtectedHeader({ alg: ALGORITHM })
       .setIssuer(ISSUER)
@@ -98,14 +87,4 @@ export class Identity {
     if (!token) throw new UnauthenticatedError('a bearer token is needed: Authorization: Bearer <token>');
     return this.verify(token);
   }
-}
-
-async function makeKey(directory: string, file: string): Promise<CryptoKey> {
-  const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const partial = `${file}.new`;
-  await writeFile(partial, await exportPKCS8(privateKey), { mode: 0o600 });
-  await chmod(partial, 0o600);
-  await rename(partial, file);
-  return privateKey;
 }

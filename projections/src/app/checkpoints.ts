@@ -71,6 +71,16 @@ export class Checkpoints {
     });
   }
 
+  /** What stands there, of all partitions, unchecked. */
+  async saved(): Promise<Offset[]> {
+    const { collection } = this;
+    const found = await this.#documents.find({ collection }).toArray();
+    return found.map(({ _id, offset }) => {
+      const [topic = '', partition] = _id.slice(collection.length + 1).split('/');
+      return { topic, partition: Number(partition), offset };
+    });
+  }
+
   async save(positions: readonly Offset[]): Promise<void> {
     if (positions.length === 0) return;
     const identity = await this.log.identity();

@@ -1,6 +1,7 @@
 import { ALIAS_CACHE_MS, readModelAlias } from '@order-flow/read-store';
 import { type Readiness, sleep, supervise } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
+import { Checkpoints } from './checkpoints.js';
 import { type ProjectionRun, runProjection } from './run-projection.js';
 import { ProjectionProgress, type ProjectionStatus } from './projection-status.js';
 
@@ -27,9 +28,13 @@ export function followAlias(
   let present = '';
 
   const start = (collection: string): Folding => {
-    const { projection, log, readiness, logger } = options;
+    const { projection, log, readStore, readiness, logger } = options;
     const controller = new AbortController();
-    const progress = new ProjectionProgress(log, projection.name, collection, topicsOf(projection));
+    const progress = new ProjectionProgress(
+      new Checkpoints(readStore, log, collection),
+      projection.name,
+      topicsOf(projection),
+    );
     const run: ProjectionRun = {
       ...options,
       collection,

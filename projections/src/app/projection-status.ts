@@ -1,4 +1,5 @@
-import type { EventLog, Offset } from '@order-flow/event-log';
+import type { Offset } from '@order-flow/event-log';
+import type { Checkpoints } from './checkpoints.js';
 
 /** How a projection does. BEHIND: it works off a backlog. STUCK: there is a backlog and nothing moved for 30 s. */
 export interface ProjectionStatus {
@@ -13,36 +14,49 @@ export interface ProjectionStatus {
 
 const STUCK_AFTER_MS = 30_000;
 
-/** Follows one collection's positions. */
+const at = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;
+
+/**
+ * Follows one collection's positions: what this instance folds as it goes, what others fold as their checkpoints say, so
+ * that any instance tells of the whole.
+ */
 export class ProjectionProgress {
   #positions: readonly Offset[] = [];
   #newest = 0;
   #movedAt = Date.now();
+  #reached = 0;
 
   constructor(
-    readonly log: EventLog,
+    readonly checkpoints: Checkpoints,
     readonly name: string,
-    readonly collection: string,
     readonly topics: readonly string[],
   ) {}
 
   progressed(positions: readonly Offset[], newest: number): void {
     this.#positions = positions;
     this.#newest = Math.max(this.#newest, newest);
-    this.#movedAt = Date.now();
   }
 
   async status(): Promise<ProjectionStatus> {
+    const { log, collection } = this.checkpoints;
     const ends = await Promise.all(
-      this.topics.map(async (topic) => (await this.log.admin.partitions(topic)).map((info) => ({ topic, ...info }))),
+      this.topics.map(async (topic) => (await log.admin.partitions(topic)).map((info) => ({ topic, ...info }))),
     );
-    const at = new Map(this.#positions.map(({ topic, partition, offset }) => [`${topic}/${partition}`, offset]));
-    const lag = ends
-      .flat()
-      .reduce((sum, { topic, partition, end, begin }) => sum + end - (at.get(`${topic}/${partition}`) ?? begin), 0);
+    const known = new Map<string, number>();
+    for (const each of [...(await this.checkpoints.saved()), ...this.#positions])
+      known.set(at(each), Math.max(each.offset, known.get(at(each)) ?? 0));
+    const reached = ends.flat().map((info) => ({ end: info.end, offset: known.get(at(info)) ?? info.begin }));
+    const lag = reached.reduce((sum, { end, offset }) => sum + Math.max(0, end - offset), 0);
+    this.#moved(reached.reduce((sum, { offset }) => sum + offset, 0));
     const stuck = lag > 0 && Date.now() - this.#movedAt > STUCK_AFTER_MS;
     const state = lag === 0 ? 'CAUGHT_UP' : stuck ? 'STUCK' : 'BEHIND';
     const lagSeconds = lag === 0 || this.#newest === 0 ? 0 : Math.max(0, (Date.now() - this.#newest) / 1000);
-    return { name: this.name, collection: this.collection, state, lag, lagSeconds };
+    return { name: this.name, collection, state, lag, lagSeconds };
+  }
+
+  #moved(reached: number): void {
+    if (reached === this.#reached) return;
+    this.#reached = reached;
+    this.#movedAt = Date.now();
   }
 }

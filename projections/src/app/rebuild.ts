@@ -64,7 +64,11 @@ async function foldUntilCaughtUp(
 ): Promise<void> {
   const { projection, log } = options;
   const topics = projection.sources.map(({ name }) => name);
-  const following = new ProjectionProgress(log, projection.name, collection, topics);
+  const following = new ProjectionProgress(
+    new Checkpoints(options.readStore, log, collection),
+    projection.name,
+    topics,
+  );
   const infos = await Promise.all(topics.map((topic) => log.admin.partitions(topic)));
   const total = infos.flat().reduce((sum, { begin, end }) => sum + end - begin, 0);
   const finished = new AbortController();
@@ -164,14 +168,10 @@ export async function rollback(options: RebuildOptions): Promise<{ collection: s
     if (!alias.previous)
       throw new RebuildError('NO_PREVIOUS', `${projection.name} has no previous collection to go back to`);
     const partitions = await partitionsOf(options);
-    const positions = await new Checkpoints(readStore, log, alias.previous).load(partitions);
-    const progress = new ProjectionProgress(
-      log,
-      projection.name,
-      alias.previous,
-      projection.sources.map(({ name }) => name),
-    );
-    progress.progressed(positions, 0);
+    const checkpoints = new Checkpoints(readStore, log, alias.previous);
+    const topics = projection.sources.map(({ name }) => name);
+    const progress = new ProjectionProgress(checkpoints, projection.name, topics);
+    progress.progressed(await checkpoints.load(partitions), 0);
     const { lag } = await progress.status();
     if (lag > 0) {
       throw new RebuildError(
