@@ -3,7 +3,7 @@ import { openMongoReadStore } from './mongo-read-store.js';
 import type { Documents, ReadStore } from './port.js';
 
 /** How another process reaches the store under test. */
-export type Connection = { readonly path: string } | { readonly url: string; readonly database: string };
+export type Connection = { readonly path: string } | { readonly url: string };
 
 export interface Job {
   readonly connection: Connection;

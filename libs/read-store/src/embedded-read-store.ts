@@ -41,6 +41,10 @@ class EmbeddedReadStore implements ReadStore {
     return this.environment.identity();
   }
 
+  async ping(): Promise<void> {
+    this.environment.identity();
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     await this.sweeping;

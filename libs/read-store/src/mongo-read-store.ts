@@ -1,24 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { MongoClient } from 'mongodb';
-import type { Db, Document, MongoClientOptions } from 'mongodb';
+import type { Db, Document, MongoClient } from 'mongodb';
 import { checkCollectionName } from './collection-name.js';
-import { ReadStoreError } from './read-store-error.js';
+import { mongoAddress } from './mongo-address.js';
+import type { MongoAddress } from './mongo-address.js';
+import { asReadStoreError, mongoClient, mongoDatabase } from './mongo-client.js';
+import type { MongoReadStoreOptions } from './mongo-client.js';
 import type { Documents, ReadStore } from './port.js';
-
-export interface MongoReadStoreOptions {
-  /** `mongodb://…` or `mongodb+srv://…` */
-  readonly url: string;
-  readonly database: string;
-}
+import { ReadStoreError } from './read-store-error.js';
 
 const IDENTITY_COLLECTION = 'store_identity';
-/** How long, in milliseconds, to look for a server before giving up. */
-const SERVER_SELECTION_MS = 10_000;
 
 class MongoReadStore implements ReadStore {
+  private closed: Promise<void> | undefined;
+
   constructor(
     private readonly client: MongoClient,
     private readonly database: Db,
+    private readonly address: MongoAddress,
     private readonly uuid: string,
   ) {}
 
@@ -39,8 +37,18 @@ class MongoReadStore implements ReadStore {
     return this.uuid;
   }
 
+  async ping(): Promise<void> {
+    // A closed client would connect again.
+    if (this.closed)
+      throw new ReadStoreError('STORE_CLOSED', `The read store at ${this.address.hosts} was closed: open it again.`);
+    await this.database.command({ ping: 1 }).catch((error: unknown) => {
+      throw asReadStoreError(error, this.address);
+    });
+  }
+
   async close(): Promise<void> {
-    await this.client.close();
+    this.closed ??= this.client.close();
+    await this.closed;
   }
 }
 
@@ -70,43 +78,20 @@ export function isDuplicateKey(error: unknown): boolean {
 
 /**
  * Opens a MongoDB database as a read store; the collections are the driver's own. Writes are acknowledged when a
- * majority has them in its journal, and the driver retries them once.
- * @throws ReadStoreError STORE_UNAVAILABLE when no server answers within ten seconds
+ * majority has them in its journal, and the driver retries them once. While no server answers, each operation fails in
+ * bounded time with the driver's error; later ones find the server again when it is back.
+ * @throws ReadStoreError STORE_UNAVAILABLE when no server answers for a while, STORE_REFUSED when it does not let us in
+ * or the URL is not one
  */
-export async function openMongoReadStore({ url, database }: MongoReadStoreOptions): Promise<ReadStore> {
-  const client = clientOf(url);
+export async function openMongoReadStore(options: MongoReadStoreOptions): Promise<ReadStore> {
+  const address = mongoAddress(options.url);
+  const client = mongoClient(options, address);
   try {
     await client.connect();
-    const db = client.db(database);
-    return new MongoReadStore(client, db, await identityOf(db));
+    const database = mongoDatabase(client, address);
+    return new MongoReadStore(client, database, address, await identityOf(database));
   } catch (error) {
     await client.close();
-    if (error instanceof ReadStoreError) throw error;
-    throw unavailable(`database ${database} cannot be opened`, error);
-  }
-}
-
-/** The driver's message says what is wrong without repeating the URL, which may hold a password. */
-function unavailable(what: string, cause: unknown): ReadStoreError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  const message = `MongoDB: ${what} (${reason}): check MONGO_URL and the server.`;
-  return new ReadStoreError('STORE_UNAVAILABLE', message, { cause });
-}
-
-function clientOf(url: string): MongoClient {
-  const options = {
-    appName: 'order-flow',
-    retryWrites: true,
-    retryReads: true,
-    writeConcern: { w: 'majority', journal: true },
-    maxPoolSize: 20,
-    minPoolSize: 1,
-    waitQueueTimeoutMS: 10_000,
-    serverSelectionTimeoutMS: SERVER_SELECTION_MS,
-  } satisfies MongoClientOptions;
-  try {
-    return new MongoClient(url, options);
-  } catch (error) {
-    throw unavailable('the URL is not valid', error);
+    throw asReadStoreError(error, address);
   }
 }

@@ -30,5 +30,7 @@ export interface ReadStore {
   collections(): Promise<readonly string[]>;
   /** UUID of this store, made once. */
   identity(): Promise<string>;
+  /** Resolves when the store answers; cheap. @throws ReadStoreError STORE_UNAVAILABLE, STORE_REFUSED, STORE_CLOSED */
+  ping(): Promise<void>;
   close(): Promise<void>;
 }

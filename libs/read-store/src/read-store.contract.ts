@@ -119,6 +119,13 @@ export function readStoreContract(name: string, { open, features }: ReadStoreCon
         await other.close();
       });
 
+      it('answers while it is open', async () => {
+        const other = await subject.again();
+        await expect(other.ping()).resolves.toBeUndefined();
+        await other.close();
+        await expect(other.ping()).rejects.toMatchObject({ code: 'STORE_CLOSED' });
+      });
+
       it('lists the collections that exist, and not those dropped', async () => {
         const orders = fresh();
         expect(await store.collections()).not.toContain(orders.collectionName);

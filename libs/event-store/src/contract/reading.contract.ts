@@ -129,6 +129,18 @@ export function readingContract(backend: EventStoreBackend): void {
     });
   });
 
+  describe('a store that is asked whether it answers', () => {
+    const test = storeForEachTest(backend);
+
+    it('does while it is open, and writes nothing for it', async () => {
+      const before = await test.store.lastPosition();
+      await test.store.ping();
+      if (test.features.exclusive) expect(await test.store.lastPosition()).toBe(before);
+      await test.store.close();
+      await expect(test.store.ping()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    });
+  });
+
   describe('opening again', () => {
     const test = storeForEachTest(backend);
 

@@ -114,6 +114,10 @@ class EmbeddedEventStore implements EventStore {
     return sequence === BEFORE_ALL ? undefined : toPosition(sequence);
   }
 
+  async ping(): Promise<void> {
+    lastSequenceNow(this.#engine.tables);
+  }
+
   async identity(): Promise<string> {
     this.#identity ??= await systemIdentity(this);
     return this.#identity;

@@ -146,6 +146,12 @@ class EventStoreDbEventStore implements EventStore {
     return lastPosition(this.#to);
   }
 
+  async ping(): Promise<void> {
+    this.#checkOpen();
+    const { answerMs } = this.#to.patience;
+    await lastPosition({ ...this.#to, patience: { answerMs, callMs: 0 } });
+  }
+
   async identity(): Promise<string> {
     this.#identity ??= await systemIdentity(this);
     return this.#identity;
