@@ -24,6 +24,12 @@ module.exports = {
         pathNot: '/src/index\\.ts$',
       },
     },
+    {
+      name: 'redis-is-spoken-to-in-one-place',
+      severity: 'error',
+      from: { pathNot: '^libs/coordination/' },
+      to: { path: 'node_modules/ioredis/' },
+    },
     { name: 'domain-is-pure', severity: 'error', from: { path: '/domain/' }, to: { path: '/(app|adapters)/' } },
   ],
   options: {

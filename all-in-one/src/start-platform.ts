@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { startCommandService } from '@order-flow/command-service';
+import { inProcessCoordination } from '@order-flow/coordination';
 import { startConsole } from '@order-flow/console';
 import { startGateway } from '@order-flow/graphql-gateway';
 import { startProcessors } from '@order-flow/processors';
 import { refuseForeignCheckpoints, startProjections } from '@order-flow/projections';
 import { readModelResolver } from '@order-flow/read-store';
-import { inProcessDirectory, startRegistry } from '@order-flow/registry';
+import { startRegistry } from '@order-flow/registry';
 import {
   type HttpServer,
   Identity,
-  inProcessSignalBus,
   Lifecycle,
   type Logger,
   type Running,
@@ -59,8 +59,7 @@ async function compose(
   await refuseForeignCheckpoints(readStore, log);
   await ensureAllTopics(log, settings.PARTITIONS, settings.SAGA_STEP_DEADLINE_MS);
   const identity = await Identity.fromDirectory(join(dataDir, 'identity'));
-  const directory = inProcessDirectory();
-  const signals = inProcessSignalBus();
+  const { directory, signals, rates } = lifecycle.closing('coordination', inProcessCoordination());
   const collectionFor = readModelResolver(readStore);
 
   const at = (service: string, port: number) => ({
@@ -107,6 +106,7 @@ async function compose(
       readStore,
       signals,
       directory,
+      rates,
       collectionFor,
       sample,
       corsOrigins: settings.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),

@@ -1,3 +1,4 @@
+import type { ServiceDirectory } from '@order-flow/coordination';
 import type { EventLog } from '@order-flow/event-log';
 import {
   type HttpServer,
@@ -6,7 +7,6 @@ import {
   Metrics,
   Readiness,
   type Running,
-  type ServiceDirectory,
   startHttpServer,
 } from '@order-flow/service-kit';
 import { graphqlProxy } from './adapters/graphql-proxy.js';

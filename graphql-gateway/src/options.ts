@@ -1,5 +1,6 @@
+import type { RateLimits, ServiceDirectory, SignalBus } from '@order-flow/coordination';
 import type { ReadStore } from '@order-flow/read-store';
-import type { Identity, Logger, ServiceDirectory, SignalBus } from '@order-flow/service-kit';
+import type { Identity, Logger } from '@order-flow/service-kit';
 import type { CollectionFor } from './read/read-model.js';
 
 export interface GatewayOptions {
@@ -15,6 +16,8 @@ export interface GatewayOptions {
   readonly collectionFor?: CollectionFor;
   /** Origins whose pages may call; default none. */
   readonly corsOrigins?: readonly string[];
+  /** Where the callers' requests are counted; default: for this instance alone. */
+  readonly rates?: RateLimits;
   /** Per caller; default 600. */
   readonly rateLimitPerMinute?: number;
   /** How long `order(id, minVersion)` waits; default 5,000 ms. */

@@ -1,19 +1,18 @@
+import { type ServiceDirectory, TokenBuckets } from '@order-flow/coordination';
 import {
   type HttpApp,
   type HttpServer,
   Metrics,
   Readiness,
   type Running,
-  type ServiceDirectory,
   startHttpServer,
 } from '@order-flow/service-kit';
 import type { CustomerView, OrderView, ProductView, ReadModelDocument } from '@order-flow/contracts';
 import { CommandClient } from './commands/command-client.js';
 import { allowOrigins } from './http/cors.js';
 import { graphqlEndpoint } from './http/graphql-endpoint.js';
-import { limitRates } from './http/rate-limit.js';
+import { limitRates, type RateLimit } from './http/rate-limit.js';
 import { restRoutes } from './http/rest-routes.js';
-import { TokenBuckets } from './http/token-buckets.js';
 import { websocketEndpoint } from './http/websocket.js';
 import { createGraphqlServer } from './http/yoga.js';
 import { LiveModel } from './live/live-model.js';
@@ -62,14 +61,14 @@ const stopLive = (gateway: Gateway): Promise<unknown> => Promise.all(MODELS.map(
 function serve(app: HttpApp, options: GatewayOptions, gateway: Gateway, metrics: Metrics): void {
   const { logger, identity } = options;
   const server = createGraphqlServer(logger, metrics);
-  const buckets = new TokenBuckets(options.rateLimitPerMinute ?? 600);
+  const limit: RateLimit = { rates: options.rates ?? new TokenBuckets(), perMinute: options.rateLimitPerMinute ?? 600 };
   app.addHook('preClose', async () => {
     await stopLive(gateway);
   });
-  limitRates(app, buckets);
+  limitRates(app, limit);
   allowOrigins(app, options.corsOrigins ?? []);
-  graphqlEndpoint(app, { gateway, server, identity, buckets, sku: options.sample?.sku ?? 'SKU' });
-  websocketEndpoint(app, { gateway, server, identity, buckets, logger });
+  graphqlEndpoint(app, { gateway, server, identity, limit, sku: options.sample?.sku ?? 'SKU' });
+  websocketEndpoint(app, { gateway, server, identity, limit, logger });
   restRoutes(app, gateway);
 }
 

@@ -1,3 +1,4 @@
+import type { SignalBus } from '@order-flow/coordination';
 import type { EventLog } from '@order-flow/event-log';
 import type { ReadStore } from '@order-flow/read-store';
 import {
@@ -9,7 +10,6 @@ import {
   probe,
   Readiness,
   type Running,
-  type SignalBus,
   startHttpServer,
 } from '@order-flow/service-kit';
 import { followAlias } from './app/follow-alias.js';

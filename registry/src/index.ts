@@ -1,2 +1,1 @@
-export { inProcessDirectory } from './in-process-directory.js';
 export { type RegistryOptions, startRegistry } from './start-registry.js';

@@ -1,63 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Identity, type ServiceDirectory, silentLogger } from '@order-flow/service-kit';
-import { inProcessDirectory, startRegistry } from './index.js';
+import { inProcessDirectory, type ServiceDirectory } from '@order-flow/coordination';
+import { Identity, silentLogger } from '@order-flow/service-kit';
+import { startRegistry } from './index.js';
 
 const instance = (id: string, service = 'command-service') => ({ service, id, url: `http://127.0.0.1:1/${id}` });
 const ids = (list: readonly { readonly id: string }[]): string[] => list.map(({ id }) => id);
-
-describe('the directory within one process', () => {
-  it('lists what is registered, without what drains, until it is removed', async () => {
-    const directory = inProcessDirectory(() => 1_000);
-    const first = await directory.register(instance('a'));
-    await directory.register(instance('b'));
-    await directory.register(instance('p', 'projections'));
-    expect(ids(directory.instances('command-service'))).toEqual(['a', 'b']);
-    expect(directory.instances('command-service')[0]).toEqual({
-      ...instance('a'),
-      status: 'UP',
-      registeredAt: 1_000,
-      lastHeartbeatAt: 1_000,
-    });
-    await first.drain();
-    expect(ids(directory.instances('command-service'))).toEqual(['b']);
-    expect(directory.all().find(({ id }) => id === 'a')?.status).toBe('DRAINING');
-    await first.remove();
-    expect(ids(directory.all())).toEqual(['b', 'p']);
-    expect(directory.instances('unknown')).toEqual([]);
-  });
-
-  it('tells watchers of every change, with a growing version', async () => {
-    const directory = inProcessDirectory();
-    const seen: number[] = [];
-    const stop = directory.watch(() => seen.push(directory.version));
-    const registration = await directory.register(instance('a'));
-    await registration.drain();
-    await registration.remove();
-    stop();
-    await directory.register(instance('b'));
-    expect(seen).toEqual([1, 2, 3]);
-    expect(directory.version).toBe(4);
-  });
-
-  it('does not let an older registration drain or remove a newer one of its id', async () => {
-    const directory = inProcessDirectory();
-    const older = await directory.register(instance('a'));
-    await directory.register({ ...instance('a'), url: 'http://127.0.0.1:2' });
-    await older.drain();
-    await older.remove();
-    expect(directory.instances('command-service')).toMatchObject([
-      { id: 'a', status: 'UP', url: 'http://127.0.0.1:2' },
-    ]);
-  });
-
-  it('does not bring back what was removed', async () => {
-    const directory = inProcessDirectory();
-    const registration = await directory.register(instance('a'));
-    await registration.remove();
-    await registration.drain();
-    expect(directory.all()).toEqual([]);
-  });
-});
 
 describe("the registry's HTTP API", () => {
   let directory: ServiceDirectory;

@@ -1,3 +1,4 @@
+import type { ServiceDirectory } from '@order-flow/coordination';
 import {
   type HttpServer,
   type Identity,
@@ -6,7 +7,6 @@ import {
   Problem,
   Readiness,
   type Running,
-  type ServiceDirectory,
   startHttpServer,
 } from '@order-flow/service-kit';
 import { z } from 'zod';

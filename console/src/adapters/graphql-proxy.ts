@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
-import { type HttpApp, Problem, type ServiceDirectory } from '@order-flow/service-kit';
+import type { ServiceDirectory } from '@order-flow/coordination';
+import { type HttpApp, Problem } from '@order-flow/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { whileWanted } from './access.js';
 

@@ -2,14 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CloudEvent, encodeEvent, eventTopics } from '@order-flow/contracts';
+import type { ServiceDirectory, ServiceInstance } from '@order-flow/coordination';
 import { type NewRecord, openMemoryEventLog } from '@order-flow/event-log';
-import {
-  Identity,
-  type Role,
-  type ServiceDirectory,
-  type ServiceInstance,
-  silentLogger,
-} from '@order-flow/service-kit';
+import { Identity, type Role, silentLogger } from '@order-flow/service-kit';
 import { startConsole } from '../start-console.js';
 
 export const PARTITIONS = 3;

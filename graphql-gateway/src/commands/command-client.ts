@@ -1,4 +1,5 @@
-import type { Logger, Metrics, Running, ServiceDirectory } from '@order-flow/service-kit';
+import type { ServiceDirectory } from '@order-flow/coordination';
+import type { Logger, Metrics, Running } from '@order-flow/service-kit';
 import {
   bulkhead,
   BulkheadRejectedError,

@@ -1,4 +1,4 @@
-import type { ServiceInstance } from '@order-flow/service-kit';
+import type { ServiceInstance } from '@order-flow/coordination';
 import { circuitBreaker, CircuitState, ConsecutiveBreaker, handleWhen } from 'cockatiel';
 import { Pool } from 'undici';
 import { type Command, type CommandAnswer, InstanceFailure } from './command.js';

@@ -3,8 +3,7 @@ import { type Caller, type HttpApp, type Identity, UnauthenticatedError } from '
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Gateway, RequestContext } from '../schema/context.js';
 import { graphiqlPage, PAGE_POLICY } from './graphiql.js';
-import { limitRate } from './rate-limit.js';
-import { costOf, type TokenBuckets } from './token-buckets.js';
+import { limitAddress, limitRate, type RateLimit } from './rate-limit.js';
 import { traceparentOf } from './traceparent.js';
 import type { GraphqlServer } from './yoga.js';
 
@@ -12,7 +11,7 @@ export interface EndpointOptions {
   readonly gateway: Gateway;
   readonly server: GraphqlServer;
   readonly identity: Identity;
-  readonly buckets: TokenBuckets;
+  readonly limit: RateLimit;
   /** For the example in GraphiQL. */
   readonly sku: string;
 }
@@ -22,17 +21,17 @@ const answerError = (reply: FastifyReply, status: number, code: string, message:
 
 /** The caller, or undefined after an answer in GraphQL's own form. */
 async function authenticated(
-  { identity, buckets }: EndpointOptions,
+  { identity, limit }: EndpointOptions,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<Caller | undefined> {
   try {
     const caller = await identity.authenticate(request.headers.authorization);
-    limitRate(buckets, `${caller.role}:${caller.subject}`, reply, costOf(caller.role));
+    await limitRate(limit, caller, reply);
     return caller;
   } catch (error) {
     if (!(error instanceof UnauthenticatedError)) throw error;
-    limitRate(buckets, `address:${request.ip}`, reply);
+    await limitAddress(limit, request.ip, reply);
     answerError(reply, 401, error.code, error.message);
     return undefined;
   }

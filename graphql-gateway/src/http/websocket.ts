@@ -6,7 +6,7 @@ import type { Context, SubscribePayload } from 'graphql-ws';
 import { type Extra, useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer } from 'ws';
 import type { Gateway, RequestContext } from '../schema/context.js';
-import { costOf, type TokenBuckets } from './token-buckets.js';
+import { type RateLimit, takeFrom } from './rate-limit.js';
 import { traceparentOf } from './traceparent.js';
 import type { GraphqlServer } from './yoga.js';
 
@@ -34,7 +34,7 @@ export interface WebsocketOptions {
   readonly gateway: Gateway;
   readonly server: GraphqlServer;
   readonly identity: Identity;
-  readonly buckets: TokenBuckets;
+  readonly limit: RateLimit;
   readonly logger: Logger;
 }
 
@@ -78,7 +78,7 @@ const refused = (code: string, message: string): readonly GraphQLError[] => [
  * HTTP header; without a valid one the connection is closed with 4403.
  */
 function serveProtocol(sockets: WebSocketServer, options: WebsocketOptions) {
-  const { identity, buckets, logger } = options;
+  const { identity, limit, logger } = options;
   return useServer<Record<string, unknown>, Partial<Session>>(
     {
       onConnect: async (connection) => {
@@ -94,8 +94,9 @@ function serveProtocol(sockets: WebSocketServer, options: WebsocketOptions) {
       },
       onSubscribe: async (connection, _id, payload) => {
         const { caller } = connection.extra;
-        if (buckets.take(`${caller?.role ?? ''}:${caller?.subject ?? ''}`, costOf(caller?.role)) !== 'taken')
-          return refused('RATE_LIMITED', `at most ${buckets.perMinute} requests a minute`);
+        if (!caller) return refused('UNAUTHENTICATED', 'the connection has not said whose it is');
+        if ((await takeFrom(limit, caller)) !== 'taken')
+          return refused('RATE_LIMITED', `at most ${limit.perMinute} requests a minute`);
         if (Object.keys(connection.subscriptions).length > MAX_OPERATIONS)
           return refused('TOO_MANY_SUBSCRIPTIONS', `at most ${MAX_OPERATIONS} operations on a connection`);
         try {

@@ -1,5 +1,6 @@
 import type { ReadModelDocument } from '@order-flow/contracts';
-import type { ChangeSignal, Logger, Running, SignalBus } from '@order-flow/service-kit';
+import type { ChangeSignal, SignalBus } from '@order-flow/coordination';
+import type { Logger, Running } from '@order-flow/service-kit';
 import type { ReadModel } from '../read/read-model.js';
 import { liveError } from '../schema/graphql-errors.js';
 import { ChangeFeed, type FeedInterest } from './change-feed.js';

@@ -1,5 +1,6 @@
 import type { CustomerView, OrderView, ProductView } from '@order-flow/contracts';
-import type { Caller, ServiceDirectory } from '@order-flow/service-kit';
+import type { ServiceDirectory } from '@order-flow/coordination';
+import type { Caller } from '@order-flow/service-kit';
 import type { CommandClient } from '../commands/command-client.js';
 import type { LiveModel } from '../live/live-model.js';
 import { forbiddenError } from './graphql-errors.js';

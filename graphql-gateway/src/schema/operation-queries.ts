@@ -1,4 +1,4 @@
-import type { ServiceInstance } from '@order-flow/service-kit';
+import type { ServiceInstance } from '@order-flow/coordination';
 import { builder } from './builder.js';
 import { type ProjectionStatus, projectionStatuses } from '../read/projection-statuses.js';
 import { requireOperator } from './context.js';

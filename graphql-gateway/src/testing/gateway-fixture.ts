@@ -2,15 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CustomerView, OrderView, ProductView, ReadModelDocument } from '@order-flow/contracts';
+import { inProcessSignalBus, type ServiceDirectory, type ServiceInstance } from '@order-flow/coordination';
 import { openEmbeddedReadStore } from '@order-flow/read-store';
-import {
-  type Caller,
-  Identity,
-  inProcessSignalBus,
-  type ServiceDirectory,
-  type ServiceInstance,
-  silentLogger,
-} from '@order-flow/service-kit';
+import { type Caller, Identity, silentLogger } from '@order-flow/service-kit';
 import type { GatewayOptions } from '../options.js';
 import { startGateway } from '../start-gateway.js';
 import { startStubCommandService } from './stub-command-service.js';

@@ -9,6 +9,4 @@ export * from './metrics.js';
 export * from './probe.js';
 export * from './problem.js';
 export * from './readiness.js';
-export * from './service-directory.js';
-export * from './signal-bus.js';
 export * from './supervision.js';

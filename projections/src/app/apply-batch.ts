@@ -1,7 +1,7 @@
 import { type CloudEvent, decodeEvent, type EventTopic, type ReadModelDocument } from '@order-flow/contracts';
 import type { LogRecord } from '@order-flow/event-log';
 import { type Documents, isDuplicateKey } from '@order-flow/read-store';
-import type { ChangeSignal } from '@order-flow/service-kit';
+import type { ChangeSignal } from '@order-flow/coordination';
 import { MongoBulkWriteError } from 'mongodb';
 import type { Projection } from '../domain/projection.js';
 

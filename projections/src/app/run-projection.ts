@@ -1,7 +1,8 @@
 import type { EventTopic, ReadModelDocument } from '@order-flow/contracts';
 import type { EventLog, LogRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
 import { firstRevision, type ReadStore } from '@order-flow/read-store';
-import { BoundedQueue, type ChangeSignal, type Logger, sleep } from '@order-flow/service-kit';
+import type { ChangeSignal } from '@order-flow/coordination';
+import { BoundedQueue, type Logger, sleep } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
 import { Checkpoints } from './checkpoints.js';

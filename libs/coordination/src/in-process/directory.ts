@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type Registration, type ServiceDirectory, type ServiceInstance } from '@order-flow/service-kit';
+import type { Registration, ServiceDirectory, ServiceInstance } from '../service-directory.js';
 
 /** Registrations of one process: no lease is needed, for they end with the process. */
 export function inProcessDirectory(now: () => number = Date.now): ServiceDirectory {
@@ -10,6 +10,8 @@ export function inProcessDirectory(now: () => number = Date.now): ServiceDirecto
     version++;
     changes.emit('change');
   };
+  const all = (): readonly ServiceInstance[] =>
+    [...instances.values()].map((instance) => ({ ...instance, lastHeartbeatAt: now() }));
   return {
     register({ service, id, url }) {
       let own: ServiceInstance = { service, id, url, status: 'UP', registeredAt: now(), lastHeartbeatAt: now() };
@@ -36,9 +38,8 @@ export function inProcessDirectory(now: () => number = Date.now): ServiceDirecto
       };
       return Promise.resolve(registration);
     },
-    instances: (service) =>
-      [...instances.values()].filter((instance) => instance.service === service && instance.status === 'UP'),
-    all: () => [...instances.values()].map((instance) => ({ ...instance, lastHeartbeatAt: now() })),
+    instances: (service) => all().filter((instance) => instance.service === service && instance.status === 'UP'),
+    all,
     get version() {
       return version;
     },
