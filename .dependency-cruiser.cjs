@@ -1,4 +1,4 @@
-const services = '^(command-service|processors|projections|graphql-gateway|registry|console|bench|all-in-one)/';
+const services = '^(command-service|processors|projections|graphql-gateway|registry|console|bench|all-in-one|cluster|verification)/';
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -18,7 +18,7 @@ module.exports = {
     {
       name: 'the-composition-root-imports-only-the-public-door',
       severity: 'error',
-      from: { path: '^(all-in-one|bench)/' },
+      from: { path: '^(all-in-one|bench|cluster|verification)/' },
       to: {
         path: '^(command-service|processors|projections|graphql-gateway|registry|console)/src/',
         pathNot: '/src/index\\.ts$',

@@ -10,8 +10,10 @@ const SOURCES = [
   'registry',
   'console',
   'all-in-one',
+  'cluster',
   'servers',
   'eventstoredb-emulator',
+  'verification',
   'bench',
 ];
 const SKIPPED = new Set(['node_modules', 'dist', '.cache']);
@@ -20,11 +22,19 @@ const SCOPE = '@order-flow/';
 /** Programs that are bundled to `dist/`, by name. Types are checked by `npm test`, not here. */
 const PROGRAMS = {
   'all-in-one': 'all-in-one/src/main.ts',
+  'command-service': 'command-service/src/main.ts',
+  processors: 'processors/src/main.ts',
+  projections: 'projections/src/main.ts',
+  'graphql-gateway': 'graphql-gateway/src/main.ts',
+  registry: 'registry/src/main.ts',
+  console: 'console/src/main.ts',
+  cluster: 'cluster/src/main.ts',
+  admin: 'all-in-one/src/admin-cli.ts',
   rebuild: 'projections/src/rebuild-cli.ts',
   demo: 'bench/src/demo.ts',
   bench: 'bench/src/main.ts',
   'bench-streams-kafka': 'bench/src/streams-kafka/worker.ts',
-  'verify-crash': 'bench/src/verify-crash.ts',
+  'verify-crash': 'verification/src/verify-crash.ts',
   servers: 'servers/src/main.ts',
   'eventstoredb-emulator': 'eventstoredb-emulator/src/main.ts',
 };

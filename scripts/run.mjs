@@ -9,7 +9,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export async function run(program) {
   ensureInstalled(root);
   const { buildAll } = await import('./build.mjs');
-  await buildAll(root, { pages: program === 'all-in-one' });
+  await buildAll(root, { pages: ['all-in-one', 'cluster', 'console'].includes(program) });
   process.setSourceMapsEnabled(true);
   await import(pathToFileURL(join(root, 'dist', `${program}.mjs`)).href);
 }

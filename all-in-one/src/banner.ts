@@ -1,8 +1,4 @@
-export interface Ready {
-  readonly urls: Readonly<Record<string, string>>;
-  readonly tokens: { readonly customer: string; readonly operator: string };
-  readonly sample: { readonly accountId: string; readonly sku: string };
-}
+import type { Ready } from './ready-file.js';
 
 /**
  * What a person sees when the system is ready. The `curl` places an order as the sample customer.
@@ -19,19 +15,19 @@ export function banner(
   return `
 kafka-order-flow is ready (${(milliseconds / 1000).toFixed(1)} s)${seeded ? ', with the demo shop in its stores' : ''}.
 
-  Shop and topic browser  ${urls['console'] ?? ''}/#token=${tokens.operator}
-  GraphQL (GraphiQL)      ${urls['gateway'] ?? ''}/graphql
-  Commands (OpenAPI)      ${urls['commands'] ?? ''}/docs
-  Service registry        ${urls['registry'] ?? ''}/#token=${tokens.operator}
+  Shop and topic browser  ${urls.console}/#token=${tokens.operator}
+  GraphQL (GraphiQL)      ${urls.gateway}/graphql
+  Commands (OpenAPI)      ${urls.commands}/docs
+  Service registry        ${urls.registry}/#token=${tokens.operator}
   Stores                  ${stores}
-  Processors, projections ${urls['processors'] ?? ''}/topologies  ${urls['projections'] ?? ''}/projections
+  Processors, projections ${urls.processors}/topologies  ${urls.projections}/projections
 
   Customer token (${sample.accountId}): ${tokens.customer}
   Operator token: ${tokens.operator}
 
 Place an order:
 
-  curl -s ${urls['gateway'] ?? ''}/graphql -H 'content-type: application/json' \\
+  curl -s ${urls.gateway}/graphql -H 'content-type: application/json' \\
     -H 'authorization: Bearer ${tokens.customer}' \\
     -d '{"query":"${query}"}'
 

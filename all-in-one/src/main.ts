@@ -1,30 +1,18 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationError, createLogger, type Identity, readSettings } from '@order-flow/service-kit';
-import { banner, type Ready } from './banner.js';
+import { ConfigurationError, createLogger, readSettings } from '@order-flow/service-kit';
+import { banner } from './banner.js';
 import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
 import { sample } from './demo-shop.js';
-import { describeStores } from './open-stores.js';
+import { describeStores } from '@order-flow/composition';
+import { issueTokens } from './issue-tokens.js';
 import { parseOptions } from './options.js';
+import { type Ready, writeReadyFile } from './ready-file.js';
 import { needsSeed, seed } from './seed.js';
 import { startPlatform } from './start-platform.js';
 import { waitUntilReady } from './wait-until-ready.js';
 
 const READY_WITHIN_MS = 60_000;
-const TOKEN_LIFETIME = '30d';
-
-async function issueTokens(identity: Identity): Promise<Ready['tokens']> {
-  return {
-    customer: await identity.issue({ subject: sample.accountId, role: 'customer' }, TOKEN_LIFETIME),
-    operator: await identity.issue({ subject: 'operator', role: 'operator' }, TOKEN_LIFETIME),
-  };
-}
-
-/** Whole or not at all: whoever waits for the file never reads half of it. */
-async function writeReadyFile(file: string, ready: Ready): Promise<void> {
-  await writeFile(`${file}.new`, `${JSON.stringify(ready, null, 2)}\n`, { mode: 0o600 });
-  await rename(`${file}.new`, file);
-}
 
 async function main(): Promise<void> {
   const startedAt = performance.now();
@@ -63,11 +51,12 @@ async function main(): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
 
-  const urls = Object.fromEntries(Object.entries(platform.servers).map(([name, { url }]) => [name, url]));
+  const entries = Object.entries(platform.servers).map(([name, { url }]) => [name, url]);
+  const urls = Object.fromEntries(entries) as Ready['urls'];
   const tokens = await issueTokens(platform.identity);
   await waitUntilReady(urls, READY_WITHIN_MS);
   const seeding = options.seed && (await needsSeed(platform.store));
-  if (seeding) await seed(urls['commands'] ?? '', tokens.operator);
+  if (seeding) await seed(urls.commands, tokens.operator);
   const ready: Ready = { urls, tokens, sample };
   for (const file of new Set([ownReadyFile, options.readyFile])) if (file) await writeReadyFile(file, ready);
   const milliseconds = performance.now() - startedAt;

@@ -1,27 +1,20 @@
 import { join } from 'node:path';
+import { partsOf, type Serving, startRegistered } from '@order-flow/composition';
 import { startCommandService } from '@order-flow/command-service';
-import { inProcessCoordination } from '@order-flow/coordination';
 import { startConsole } from '@order-flow/console';
+import type { EventStore } from '@order-flow/event-store';
 import { startGateway } from '@order-flow/graphql-gateway';
 import { startProcessors } from '@order-flow/processors';
 import { refuseForeignCheckpoints, startProjections } from '@order-flow/projections';
 import { readModelResolver } from '@order-flow/read-store';
 import { startRegistry } from '@order-flow/registry';
-import {
-  type HttpServer,
-  Identity,
-  Lifecycle,
-  type Logger,
-  type Running,
-  type Settings,
-} from '@order-flow/service-kit';
+import { type HttpServer, Identity, Lifecycle, type Logger, type Settings } from '@order-flow/service-kit';
 import { sample } from './demo-shop.js';
-import { openStores } from './open-stores.js';
 import { ensureAllTopics } from './topics.js';
 
 export interface Platform {
   readonly identity: Identity;
-  readonly store: Awaited<ReturnType<typeof openStores>>['store'];
+  readonly store: EventStore;
   readonly servers: Readonly<
     Record<'gateway' | 'commands' | 'processors' | 'projections' | 'registry' | 'console', HttpServer>
   >;
@@ -54,12 +47,15 @@ async function compose(
   lifecycle: Lifecycle,
 ): Promise<Platform> {
   const { logger } = lifecycle;
-  const stores = await openStores(dataDir, settings, lifecycle);
-  const { store, log, readStore, state } = stores;
+  const parts = partsOf(settings, dataDir, lifecycle);
+  const store = await parts.eventStore();
+  const log = await parts.eventLog();
+  const readStore = await parts.readStore();
+  const state = parts.streamState();
+  const { directory, signals, leases, rates } = await parts.coordination();
   await refuseForeignCheckpoints(readStore, log);
   await ensureAllTopics(log, settings.PARTITIONS, settings.SAGA_STEP_DEADLINE_MS);
   const identity = await Identity.fromDirectory(join(dataDir, 'identity'));
-  const { directory, signals, rates } = lifecycle.closing('coordination', inProcessCoordination());
   const collectionFor = readModelResolver(readStore);
 
   const at = (service: string, port: number) => ({
@@ -68,25 +64,14 @@ async function compose(
     host: settings.BIND_ADDRESS,
     port: port + portOffset,
   });
-  const start = async <T extends Running & { readonly server: HttpServer }>(
-    service: string,
-    run: () => Promise<T>,
-  ): Promise<T> => {
-    const running = await lifecycle.start(service, run);
-    const registration = await directory.register({
-      service,
-      id: `${service}@${running.server.port}`,
-      url: running.server.url,
-    });
-    lifecycle.closing(`${service} registration`, { close: () => registration.drain() });
-    return running;
-  };
+  const start = <T extends Serving>(service: string, run: () => Promise<T>): Promise<T> =>
+    startRegistered(service, run, { lifecycle, directory });
 
   const registry = await start('registry', () =>
     startRegistry({ ...at('registry', settings.REGISTRY_PORT), directory }),
   );
   const commands = await start('command-service', () =>
-    startCommandService({ ...at('command-service', settings.COMMAND_SERVICE_PORT), store, log }),
+    startCommandService({ ...at('command-service', settings.COMMAND_SERVICE_PORT), store, log, leases }),
   );
   const processors = await start('processors', () =>
     startProcessors({

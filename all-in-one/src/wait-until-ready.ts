@@ -9,13 +9,14 @@ export async function waitUntilReady(urls: Readonly<Record<string, string>>, tim
   for (;;) {
     const reports = await Promise.all(
       Object.entries(urls).map(async ([name, url]) => {
-        const response = await fetch(`${url}/health/ready`);
+        const response = await fetch(`${url}/health/ready`).catch(() => undefined);
+        if (!response) return `${name}: no answer from ${url}`;
         return response.ok ? undefined : `${name}: ${await response.text()}`;
       }),
     );
     const waiting = reports.filter((report) => report !== undefined);
     if (waiting.length === 0) return;
     if (Date.now() > deadline) throw new Error(`not ready after ${timeoutMs / 1000} s: ${waiting.join('; ')}`);
-    await delay(10);
+    await delay(20);
   }
 }

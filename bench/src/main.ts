@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { FIGURE_COLUMNS, type Figure, figureRow } from './figure.js';
-import { repositoryRoot } from './platform-process.js';
+import { repositoryRoot } from '@order-flow/all-in-one';
 import { writeFigures } from './report.js';
 import type { BenchRun, Suite } from './suite.js';
 import { ordersSuite } from './suites/orders.js';

@@ -1,4 +1,5 @@
 import { bridgeCheckpoint } from '@order-flow/contracts';
+import type { Leases } from '@order-flow/coordination';
 import type { EventLog } from '@order-flow/event-log';
 import type { EventStore } from '@order-flow/event-store';
 import {
@@ -15,13 +16,16 @@ import {
   type Supervised,
 } from '@order-flow/service-kit';
 import { serveApi } from './adapters/api.js';
-import { bridgeMetrics, runBridge } from './app/bridge.js';
+import { bridgeMetrics } from './app/bridge.js';
+import { runUnderLease } from './app/bridge-lease.js';
 import { Directory } from './app/directory.js';
 import { runSagaCommands, sagaCommandMetrics } from './app/saga-commands.js';
 
 export interface CommandServiceOptions {
   readonly store: EventStore;
   readonly log: EventLog;
+  /** Chooses which instance carries events to the log. */
+  readonly leases: Leases;
   readonly identity: Identity;
   readonly logger: Logger;
   readonly host: string;
@@ -32,7 +36,7 @@ export interface CommandServiceOptions {
 export async function startCommandService(
   options: CommandServiceOptions,
 ): Promise<Running & { readonly server: HttpServer }> {
-  const { store, log, logger } = options;
+  const { store, log, leases, logger } = options;
   const metrics = new Metrics('command-service');
   const readiness = new Readiness();
   const lifecycle = new Lifecycle(logger);
@@ -41,7 +45,7 @@ export async function startCommandService(
   const ofSaga = sagaCommandMetrics(metrics);
   const keepRunning = (name: string, run: Supervised) =>
     lifecycle.background(name, (signal) => supervise(name, run, { signal, logger, readiness }));
-  keepRunning('bridge', (signal, ready) => runBridge({ store, log, metrics: ofBridge }, signal, ready));
+  keepRunning('bridge', (signal, ready) => runUnderLease(leases, { store, log, metrics: ofBridge }, signal, ready));
   keepRunning('directory', (signal, ready) => directory.follow(signal, ready));
   keepRunning('saga-commands', (signal, ready, waiting) =>
     runSagaCommands({ store, log, logger, metrics: ofSaga }, signal, ready, waiting),

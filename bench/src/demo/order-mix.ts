@@ -1,5 +1,5 @@
 import type { OrderRequest } from '../orders/commands.js';
-import { pick } from '../random.js';
+import { pick } from '@order-flow/verification';
 import type { Shop } from './shop.js';
 
 /** What somebody does in the demo. */

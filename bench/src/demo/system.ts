@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { Ready } from '../platform-process.js';
+import { Ready } from '@order-flow/all-in-one';
 import type { DemoOptions } from './options.js';
 
 /** There is no system to send orders to; the message says how to start one. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { repositoryRoot } from '../platform-process.js';
+import { repositoryRoot } from '@order-flow/all-in-one';
 import { type Job, Outcome } from './job.js';
 
 const project = (): string => join(repositoryRoot(), 'bench', 'kafka-streams');

@@ -7,8 +7,8 @@ import { type OrderFeed, followOrders } from '../orders/order-feed.js';
 import { OrderTracker } from '../orders/order-tracker.js';
 import { atConstantRate } from '../orders/pace.js';
 import { settle } from '../orders/settle.js';
-import type { Ready } from '../platform-process.js';
-import { pick, seededRandom } from '../random.js';
+import type { Ready } from '@order-flow/all-in-one';
+import { pick, seededRandom } from '@order-flow/verification';
 
 export const IN_FLIGHT = 64;
 const GIVE_UP_AFTER_MS = 60_000;

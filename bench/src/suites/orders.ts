@@ -1,6 +1,6 @@
 import { CpuProfile } from '../cpu-profile.js';
 import { medians } from '../median.js';
-import { freePortOffset, PlatformProcess, type Ready } from '../platform-process.js';
+import { freePortOffset, PlatformProcess, type Ready } from '@order-flow/all-in-one';
 import { memoryOf, watchMemory } from '../process-memory.js';
 import { processorSeconds } from '../process-time.js';
 import type { BenchRun, Measurements, Suite } from '../suite.js';

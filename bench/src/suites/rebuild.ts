@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { median } from '../median.js';
-import { repositoryRoot } from '../platform-process.js';
+import { repositoryRoot } from '@order-flow/all-in-one';
 import type { Suite } from '../suite.js';
 import { OrderLoad } from './order-load.js';
 import { withPlatform } from './orders.js';

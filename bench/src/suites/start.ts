@@ -1,5 +1,5 @@
 import { medians } from '../median.js';
-import { freePortOffset, PlatformProcess } from '../platform-process.js';
+import { freePortOffset, PlatformProcess } from '@order-flow/all-in-one';
 import type { Suite } from '../suite.js';
 
 /** From `npm start` (its script, once built) to readiness: on an empty directory, which is seeded, and on one that is not. */

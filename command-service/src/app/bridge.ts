@@ -32,6 +32,7 @@ export function bridgeMetrics(metrics: Metrics) {
     batch: metrics.histogram('bridge_batch_size', 'Events in a transaction', [], [1, 2, 5, 10, 25, 50, 100, 250, 500]),
     lagEvents: metrics.gauge('bridge_lag_events', 'Events read and not yet carried'),
     lagSeconds: metrics.gauge('bridge_lag_seconds', 'Age of the oldest event of the last batch when it was carried'),
+    active: metrics.gauge('bridge_active', '1 where this instance holds the lease and carries events'),
     fenced: metrics.counter('bridge_fenced_total', 'Times another instance took over'),
   };
 }

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { bridgeCheckpoint, eventTopics } from '@order-flow/contracts';
+import { inProcessCoordination } from '@order-flow/coordination';
 import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
 import { type Caller, Identity, silentLogger } from '@order-flow/service-kit';
@@ -38,6 +39,7 @@ export async function runningService(): Promise<RunningService> {
   const service = await startCommandService({
     store,
     log,
+    leases: inProcessCoordination().leases,
     identity,
     logger: silentLogger(),
     host: '127.0.0.1',

@@ -1,4 +1,4 @@
-import type { ServiceDirectory } from '@order-flow/service-kit';
+import type { ServiceDirectory } from '@order-flow/coordination';
 import { z } from 'zod';
 import { serviceUnavailable } from '../schema/graphql-errors.js';
 

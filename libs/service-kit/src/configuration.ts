@@ -23,7 +23,11 @@ export const Settings = z.object({
   REGISTRY_PORT: port(8761),
   CONSOLE_PORT: port(9000),
   DATA_DIR: z.string().min(1).default('.data').describe('a directory for what a service keeps on this machine'),
-  IDENTITY_DIR: z.string().min(1).optional().describe('a directory with the keys of tokens (default: DATA_DIR/identity)'),
+  IDENTITY_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('a directory with the keys of tokens (default: DATA_DIR/identity)'),
   ADVERTISED_URL: z
     .string()
     .regex(/^https?:\/\/[^/\s]+$/)

@@ -2,33 +2,13 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
-
-/** What `npm start -- --ready-file` writes. */
-export const Ready = z.object({
-  urls: z.object({
-    gateway: z.string(),
-    commands: z.string(),
-    processors: z.string(),
-    projections: z.string(),
-    registry: z.string(),
-    console: z.string(),
-  }),
-  tokens: z.object({ customer: z.string(), operator: z.string() }),
-  sample: z.object({ accountId: z.string(), sku: z.string() }),
-});
-export type Ready = z.infer<typeof Ready>;
+import { Ready } from './ready-file.js';
+import { repositoryRoot } from './repository-root.js';
 
 const Package = z.object({ scripts: z.object({ start: z.string().startsWith('node ') }) });
-
-/** The repository's root, from a bundle in `dist/` or from the sources in `bench/src/`. */
-export const repositoryRoot = (): string => {
-  const here = dirname(fileURLToPath(import.meta.url));
-  return here.endsWith('dist') ? dirname(here) : dirname(dirname(here));
-};
 
 /** What `npm start` gives Node: flags of V8, and the script. */
 async function startArguments(root: string): Promise<string[]> {

@@ -1,6 +1,6 @@
 import { Pool } from 'undici';
-import type { Ready } from '../platform-process.js';
-import { pick } from '../random.js';
+import type { Ready } from '@order-flow/all-in-one';
+import { pick } from './random.js';
 
 /** A command that was sent: what is known of its outcome. */
 interface Sent {

@@ -8,14 +8,14 @@ import { openEmbeddedEventStore } from '@order-flow/event-store';
 import { openEmbeddedReadStore } from '@order-flow/read-store';
 import { readSettings } from '@order-flow/service-kit';
 import { Command } from 'commander';
-import { freePortOffset, PlatformProcess, type Ready } from './platform-process.js';
+import { freePortOffset, PlatformProcess, type Ready } from '@order-flow/all-in-one';
 import { seededRandom } from './random.js';
-import { Load } from './verify/load.js';
-import { checkBridge, checkUniqueness } from './verify/check-bridge.js';
-import { checkMoney, checkStock } from './verify/check-conservation.js';
-import { checkOrders } from './verify/check-orders.js';
-import { checkReadModels } from './verify/check-read-models.js';
-import { type Finding, readAllTopics } from './verify/topics.js';
+import { Load } from './load.js';
+import { checkBridge, checkUniqueness } from './checks/check-bridge.js';
+import { checkMoney, checkStock } from './checks/check-conservation.js';
+import { checkOrders } from './checks/check-orders.js';
+import { checkReadModels } from './checks/check-read-models.js';
+import { type Finding, readAllTopics } from './checks/topics.js';
 
 interface Options {
   readonly rounds: number;

@@ -1,0 +1,88 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { banner, issueTokens, needsSeed, Ready, sample, seed, writeReadyFile } from '@order-flow/all-in-one';
+import { openEventStore } from '@order-flow/event-store';
+import { ConfigurationError } from '@order-flow/service-kit';
+import { Cluster } from './cluster.js';
+import { linePrinter } from './line-printer.js';
+import { parseFlags } from './options.js';
+import type { Service } from './plan.js';
+
+/** The services' names in the ready file and in the banner. */
+const URLS = {
+  gateway: 'graphql-gateway',
+  commands: 'command-service',
+  processors: 'processors',
+  projections: 'projections',
+  registry: 'registry',
+  console: 'console',
+} as const satisfies Record<string, Service>;
+
+function urlsOf(cluster: Cluster): Ready['urls'] {
+  const entries = Object.entries(URLS).map(([name, service]) => [name, cluster.of(service)[0]?.instance.url]);
+  return Ready.shape.urls.parse(Object.fromEntries(entries));
+}
+
+/** Resolves at the first signal; at the second everything is given up. */
+function told(): Promise<string> {
+  return new Promise((resolve) => {
+    let signals = 0;
+    for (const signal of ['SIGINT', 'SIGTERM'] as const)
+      process.on(signal, () => {
+        signals += 1;
+        if (signals > 1) process.exit(130);
+        resolve(signal);
+      });
+  });
+}
+
+async function seedIfEmpty({ ground }: Cluster, commands: string, operatorToken: string): Promise<boolean> {
+  const store = await openEventStore(ground.settings, '');
+  try {
+    if (!(await needsSeed(store))) return false;
+    await seed(commands, operatorToken);
+    return true;
+  } finally {
+    await store.close();
+  }
+}
+
+async function main(): Promise<void> {
+  const startedAt = performance.now();
+  const flags = parseFlags(process.argv.slice(2));
+  const stopped = told();
+  const readyFile = flags.readyFile ?? join(flags.dataDir, 'ready.json');
+  await rm(readyFile, { force: true });
+  const progress = { ready: false };
+  const colour = process.stdout.isTTY;
+  const env = {
+    ...process.env,
+    LOG_FORMAT: process.env['LOG_FORMAT'] ?? (colour ? 'pretty' : 'json'),
+  };
+  const starting = Cluster.start({ ...flags, env, line: linePrinter(process.stdout, colour) });
+  // Started processes stop by themselves when this one is gone.
+  void stopped.then((signal) => {
+    if (!progress.ready) process.exit(signal === 'SIGINT' ? 130 : 143);
+  });
+  const cluster = await starting;
+  const tokens = await issueTokens(cluster.identity);
+  const urls = urlsOf(cluster);
+  const seeded = flags.seed && (await seedIfEmpty(cluster, urls.commands, tokens.operator));
+  const ready: Ready = { urls, tokens, sample };
+  await writeReadyFile(readyFile, ready);
+  progress.ready = true;
+  const processes = cluster.processes.length;
+  const stores = `EventStoreDB, Kafka, MongoDB and Redis; ${processes} processes`;
+  console.log(banner(ready, { milliseconds: performance.now() - startedAt, seeded, stores }));
+  console.log(`\n${await stopped}: stopping …`);
+  await cluster.stop();
+  await rm(readyFile, { force: true });
+  console.log('Stopped.');
+  process.exit(0);
+}
+
+main().catch((error: unknown) => {
+  const expected = error instanceof ConfigurationError || (error instanceof Error && 'code' in error);
+  console.error(expected ? `Cannot start: ${error.message}` : error);
+  process.exit(1);
+});

@@ -1,0 +1,19 @@
+import { runService } from '@order-flow/composition';
+import { readModelResolver } from '@order-flow/read-store';
+import { startGateway } from './start-gateway.js';
+
+await runService('graphql-gateway', ['MONGO_URL', 'REDIS_URL'], async ({ settings, parts, http }) => {
+  const readStore = await parts.readStore();
+  const { directory, signals, rates } = await parts.coordination();
+  return startGateway({
+    ...http,
+    port: settings.GATEWAY_PORT,
+    readStore,
+    signals,
+    directory,
+    rates,
+    collectionFor: readModelResolver(readStore),
+    corsOrigins: settings.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
+    rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+  });
+});

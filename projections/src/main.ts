@@ -1,0 +1,11 @@
+import { runService } from '@order-flow/composition';
+import { refuseForeignCheckpoints } from './app/checkpoints.js';
+import { startProjections } from './start-projections.js';
+
+await runService('projections', ['KAFKA_BROKERS', 'MONGO_URL', 'REDIS_URL'], async ({ settings, parts, http }) => {
+  const log = await parts.eventLog();
+  const readStore = await parts.readStore();
+  const { signals } = await parts.coordination();
+  await refuseForeignCheckpoints(readStore, log);
+  return startProjections({ ...http, port: settings.PROJECTIONS_PORT, log, readStore, signals });
+});
