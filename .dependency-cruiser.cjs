@@ -1,4 +1,5 @@
-const services = '^(command-service|processors|projections|graphql-gateway|registry|console|bench|all-in-one|cluster|verification)/';
+const services =
+  '^(command-service|processors|projections|graphql-gateway|registry|console|bench|all-in-one|cluster|verification)/';
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
