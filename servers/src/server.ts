@@ -47,6 +47,9 @@ export interface Server<UpOptions> {
   status(stateDirectory: string): Promise<Status>;
 }
 
+/** A server whose options only it knows: they come from the flags that it declares. */
+export type AnyServer = Server<never>;
+
 /** Something that the person who called can put right; the message says how. */
 export class ServerError extends Error {
   constructor(message: string) {

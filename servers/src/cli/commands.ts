@@ -1,8 +1,8 @@
 import { Argument, Command } from 'commander';
-import { kafkaServer } from '../kafka/kafka-server.js';
-import type { KafkaOptions } from '../kafka/options.js';
-import { type Endpoint, type Say, type Server, ServerError, type Status } from '../server.js';
-import { describeEndpoints, describeStatus, isSound } from './output.js';
+import { forgetEndpoint, recordEndpoint } from '../endpoints-file.js';
+import { type AnyServer, type Endpoint, type Say, ServerError, type Status } from '../server.js';
+import { servers } from '../servers.js';
+import { describeEndpoints, describeStatus, type Format, isSound, wayAskedFor } from './output.js';
 
 /** Where the tool writes, and how it ends. */
 export interface Console {
@@ -12,56 +12,84 @@ export interface Console {
   readonly failed: () => void;
 }
 
-const servers = [kafkaServer] as const;
 const names = servers.map(({ name }) => name);
 
-const stateDir = (command: Command, server: Server<never>): Command =>
+const stateDir = (command: Command, server: AnyServer): Command =>
   command.option('--state-dir <dir>', 'of its data, pid files and logs', server.stateDirectory);
 
 const outputs = (command: Command): Command =>
   command.option('--env', 'print export lines for a shell').option('--json', 'print one line of JSON');
 
-interface UpFlags extends KafkaOptions {
+interface OutputFlags {
   readonly env?: boolean;
   readonly json?: boolean;
 }
 
-async function up({ out, say }: Console, flags: UpFlags, chosen: readonly Server<KafkaOptions>[]): Promise<void> {
+const formatOf = ({ env, json }: OutputFlags): Format => (json ? 'json' : env ? 'env' : 'lines');
+
+/** What a server is asked to do: the values of its own flags, and where. */
+interface Wanted {
+  readonly server: AnyServer;
+  readonly flags: { readonly stateDir: string };
+}
+
+const upFlags = (server: AnyServer): Command => stateDir(server.declare(new Command(server.name)), server);
+
+/** A server as its flags are unless given. */
+const byDefault = (server: AnyServer): Wanted => ({ server, flags: upFlags(server).opts() });
+
+async function up({ out, say }: Console, wanted: readonly Wanted[], format: Format): Promise<void> {
   const endpoints = new Map<string, readonly Endpoint[]>();
-  for (const server of chosen) {
+  for (const { server, flags } of wanted) {
     const startedAt = performance.now();
     const timed: Say = (message) => say(`[${((performance.now() - startedAt) / 1_000).toFixed(1)} s] ${message}`);
-    endpoints.set(server.name, await server.up(flags, timed));
+    const ways = await server.up(flags as never, timed);
+    // what is elsewhere is known to whoever put it there
+    if (flags.stateDir === server.stateDirectory) await recordEndpoint(flags.stateDir, wayAskedFor(ways));
+    endpoints.set(server.name, ways);
     timed(`${server.name} is ready`);
   }
-  out(describeEndpoints(endpoints, flags.json ? 'json' : flags.env ? 'env' : 'lines'));
+  out(describeEndpoints(endpoints, format));
 }
 
-async function down({ say }: Console, chosen: readonly Server<never>[], directory?: string): Promise<void> {
-  for (const server of chosen) await server.down(directory ?? server.stateDirectory, say);
+async function down({ say }: Console, chosen: readonly AnyServer[], directory?: string): Promise<void> {
+  for (const server of chosen) {
+    const stateDirectory = directory ?? server.stateDirectory;
+    await server.down(stateDirectory, say);
+    await forgetEndpoint(stateDirectory);
+  }
 }
 
-async function status({ out, failed }: Console, chosen: readonly Server<never>[], directory?: string): Promise<void> {
+async function status({ out, failed }: Console, chosen: readonly AnyServer[], directory?: string): Promise<void> {
   const found = new Map<string, Status>();
   for (const server of chosen) found.set(server.name, await server.status(directory ?? server.stateDirectory));
   out(describeStatus(found));
   if (![...found.values()].every(isSound)) failed();
 }
 
+/** `up` for all servers, with a command below it for each, which has that server's flags. */
 const upCommand = (console: Console): Command => {
-  const command = new Command('up').description('install, start and wait until clients are served; data are kept');
+  const command = outputs(new Command('up'))
+    .description('install, start and wait until clients are served; data are kept')
+    .addArgument(new Argument('[server]', 'all if none is named; `up <server> --help` tells its flags').choices(names))
+    .enablePositionalOptions()
+    .showHelpAfterError()
+    .action((_server: string | undefined, flags: OutputFlags) => up(console, servers.map(byDefault), formatOf(flags)));
   for (const server of servers) {
-    const each = outputs(
-      stateDir(server.declare(new Command(server.name).description(`bring up ${server.name}`)), server),
+    const each = outputs(upFlags(server)).description(`bring up ${server.name}`).showHelpAfterError();
+    command.addCommand(
+      each.action((flags: Wanted['flags'], given: Command) =>
+        // `up --json kafka` is `up kafka --json`
+        up(console, [{ server, flags }], formatOf(given.optsWithGlobals())),
+      ),
     );
-    command.addCommand(each.showHelpAfterError().action((flags: UpFlags) => up(console, flags, [server])));
   }
   return command;
 };
 
 const STATUS = 'what runs; exits with 1 when something that was brought up does not';
 
-type ForServers = (console: Console, chosen: readonly Server<never>[], directory?: string) => Promise<void>;
+type ForServers = (console: Console, chosen: readonly AnyServer[], directory?: string) => Promise<void>;
 
 /** A command for one server or for all. */
 function forServers(console: Console, name: string, description: string, work: ForServers): Command {
@@ -80,6 +108,8 @@ function forServers(console: Console, name: string, description: string, work: F
 /** The command line of `npm run servers`. */
 export const serversCommand = (console: Console): Command =>
   new Command('npm run servers --')
+    // flags belong to what they stand behind: `up` and its commands have some in common
+    .enablePositionalOptions()
     .description(
       `Runs real servers on this machine (${names.join(', ')}), for development and tests. They listen on 127.0.0.1.`,
     )

@@ -12,7 +12,7 @@ const shellLines = (variables: Variables, prefix: string): readonly string[] =>
   Object.entries(variables).map(([name, value]) => `${prefix}${name}=${shellValue(value)}`);
 
 /** Of several ways in, the last is the one that was asked for. */
-const chosen = (endpoints: readonly Endpoint[]): Variables => endpoints.at(-1)?.variables ?? {};
+export const wayAskedFor = (endpoints: readonly Endpoint[]): Variables => endpoints.at(-1)?.variables ?? {};
 
 /** The ways into servers, by server. Secrets are named by their files, never shown. */
 export function describeEndpoints(servers: ReadonlyMap<string, readonly Endpoint[]>, format: Format): string {
@@ -24,7 +24,7 @@ export function describeEndpoints(servers: ReadonlyMap<string, readonly Endpoint
     return JSON.stringify(Object.fromEntries(ways));
   }
   const prefix = format === 'env' ? 'export ' : '';
-  return [...servers.values()].flatMap((endpoints) => shellLines(chosen(endpoints), prefix)).join('\n');
+  return [...servers.values()].flatMap((endpoints) => shellLines(wayAskedFor(endpoints), prefix)).join('\n');
 }
 
 const COLUMNS = ['server', 'part', 'pid', 'port', 'state', 'version', 'directory'] as const;

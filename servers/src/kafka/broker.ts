@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Daemon, startDaemon } from '../processes/daemon.js';
 import { runProgram } from '../processes/run-program.js';
 import { jarDirectory } from './install.js';
-import { javaTool } from './java.js';
+import { javaTool } from '../processes/java.js';
 import type { BrokerPorts, Layout } from './layout.js';
 import { loggingFile } from './logging.js';
 

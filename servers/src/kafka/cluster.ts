@@ -5,7 +5,7 @@ import { type Endpoint, type Say, ServerError } from '../server.js';
 import { brokerDaemon, brokerDirectory, dataDirectory, formatBroker, launchBroker, writeProperties } from './broker.js';
 import { type Credentials, credentialsIn } from './credentials.js';
 import { installKafka } from './install.js';
-import { requireJava } from './java.js';
+import { requireJava } from '../processes/java.js';
 import {
   addresses,
   type BrokerPorts,

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runProgram } from '../processes/run-program.js';
-import { javaTool } from './java.js';
+import { javaTool } from '../processes/java.js';
 
 /** What the secure listener needs and a client is given. */
 export interface Credentials {

@@ -1,26 +1,14 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { port, whole } from '../flags.js';
 import { alone } from '../processes/directory-lock.js';
+import { defaultStateDirectory } from '../endpoints-file.js';
 import type { Server } from '../server.js';
 import { bringDown, bringUp, endpoints } from './cluster.js';
 import { installKafka } from './install.js';
 import { portSpan } from './layout.js';
 import { KAFKA_DEFAULTS, KAFKA_VERSIONS, type KafkaOptions } from './options.js';
 import { kafkaStatus } from './status.js';
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is needed.`);
-  };
-
-const port = (text: string): number => {
-  const value = whole(0, 65_535 - portSpan(3))(text);
-  if (value === 0 || value >= 1_024) return value;
-  throw new InvalidArgumentError('a port from 1024 on is needed, or 0 for free ones.');
-};
 
 const brokers = new Option('--brokers <n>', '1, or 3 with three replicas of which two must have each record')
   .choices(['1', '3'])
@@ -33,14 +21,14 @@ const brokers = new Option('--brokers <n>', '1, or 3 with three replicas of whic
 /** Apache Kafka from its published jars, brokers and controllers in the same processes (KRaft). */
 export const kafkaServer: Server<KafkaOptions> = {
   name: 'kafka',
-  stateDirectory: '.data/servers/kafka',
+  stateDirectory: defaultStateDirectory('kafka'),
   declare: (command: Command) =>
     command
       .addOption(brokers)
       .addOption(
         new Option('--kafka-version <v>', 'to run').choices(KAFKA_VERSIONS).default(KAFKA_DEFAULTS.kafkaVersion),
       )
-      .option('--port <n>', 'of the first broker, 0 for free ports', port, KAFKA_DEFAULTS.port)
+      .option('--port <n>', 'of the first broker, 0 for free ports', port(portSpan(3)), KAFKA_DEFAULTS.port)
       .option('--fresh', 'remove the data of earlier runs first', KAFKA_DEFAULTS.fresh)
       .option('--secure', 'also a listener with TLS and a password', KAFKA_DEFAULTS.secure)
       .option(

@@ -1,6 +1,3 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
-
 /** Versions that are installed and tested: the newest of each of the two lines in use. */
 export const KAFKA_VERSIONS = ['4.3.1', '3.9.2'] as const;
 export type KafkaVersion = (typeof KAFKA_VERSIONS)[number];
@@ -33,7 +30,3 @@ export const KAFKA_DEFAULTS = {
   rebalanceDelay: 0,
   heap: 384,
 } as const satisfies Omit<KafkaOptions, 'stateDir'>;
-
-/** Where fetched programs are kept for all checkouts. */
-export const cacheDirectory = (): string =>
-  join(process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'order-flow');

@@ -1,15 +1,9 @@
-import { readFile } from 'node:fs/promises';
 import { pidOf } from '../processes/daemon.js';
+import { isPaused } from '../processes/paused.js';
 import type { Part, Status } from '../server.js';
 import { brokerDaemon, brokerDirectory } from './broker.js';
 import { type BrokerPorts, type Layout, readLayout } from './layout.js';
 import { registeredBrokers } from './ready.js';
-
-/** Whether a process was stopped by a signal and waits to be continued (Linux). */
-async function isPaused(pid: number): Promise<boolean> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).startsWith('T');
-}
 
 async function stateOf(broker: BrokerPorts, pid: number | undefined): Promise<Part['state']> {
   if (pid === undefined) return 'stopped';

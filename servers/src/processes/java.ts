@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { requireProgram } from '../processes/program.js';
+import { requireProgram } from './program.js';
 
 const remedy = 'on Debian and Ubuntu: apt-get install openjdk-17-jre-headless maven';
 
