@@ -4,4 +4,5 @@ export { KAFKA_DEFAULTS, KAFKA_VERSIONS, type KafkaOptions, type KafkaVersion } 
 export { type RunningKafka, startKafka, type StartKafka } from './kafka/start-kafka.js';
 export { type RunningMongo, startMongo } from './mongodb/start-mongo.js';
 export type { StartOneProcess } from './one-process/start-one-process.js';
+export { type RunningRedis, startRedis } from './redis/start-redis.js';
 export { type Endpoint, ServerError, type Say, type Value, type Variables } from './server.js';

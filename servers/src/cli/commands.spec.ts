@@ -43,11 +43,11 @@ describe('the command line', () => {
     [['up', 'kafka', '--port', '70000'], /'70000' is invalid/],
     [['up', 'kafka', '--port', '80'], /from 1024 on/],
     [['up', 'kafka', '--kafka-version', '2.8.0'], /Allowed choices are 4\.3\.1, 3\.9\.2/],
-    [['up', 'rabbit'], /'rabbit' is invalid.*Allowed choices are kafka, eventstoredb, mongodb/],
+    [['up', 'rabbit'], /'rabbit' is invalid.*Allowed choices are kafka, eventstoredb, mongodb, redis/],
     [['up', 'mongodb', '--brokers', '1'], /unknown option '--brokers'/],
     [['up', '--port', '5000'], /unknown option '--port'/],
     [['up', 'eventstoredb', '--port', 'any'], /'any' is invalid.*whole number/],
-    [['status', 'rabbit'], /'rabbit' is invalid.*Allowed choices are kafka, eventstoredb, mongodb/],
+    [['status', 'rabbit'], /'rabbit' is invalid.*Allowed choices are kafka, eventstoredb, mongodb, redis/],
     [['down', '--state-dir', '/tmp'], /--state-dir needs a server/],
     [['upp'], /unknown command 'upp'/],
   ])('refuses %j and says what is allowed', async (argv, words) => {

@@ -21,9 +21,16 @@ export function majorVersion(text: string): number {
   return Number(major) === 1 ? Number(minor) : Number(major);
 }
 
+const ask = ({ command, versionArgument }: Program): Promise<{ stdout: string; stderr: string } | undefined> =>
+  run(command, [versionArgument]).catch(() => undefined);
+
+/** Whether there is such a program, of whatever version. */
+export const isInstalled = async (program: Program): Promise<boolean> => (await ask(program)) !== undefined;
+
 /** @throws ServerError with the remedy when the program is missing or too old */
-export async function requireProgram({ command, versionArgument, atLeast, remedy }: Program): Promise<void> {
-  const answer = await run(command, [versionArgument]).catch(() => undefined);
+export async function requireProgram(program: Program): Promise<void> {
+  const { command, atLeast, remedy } = program;
+  const answer = await ask(program);
   if (!answer) throw new ServerError(`${command} is needed and was not found; ${remedy}`);
   const said = stripVTControlCharacters(answer.stdout + answer.stderr);
   if (!(majorVersion(said) >= atLeast))
