@@ -1,7 +1,8 @@
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { banner, issueTokens, needsSeed, Ready, sample, seed, writeReadyFile } from '@order-flow/all-in-one';
 import { openEventStore } from '@order-flow/event-store';
+import { runningEndpoints } from '@order-flow/servers';
 import { ConfigurationError } from '@order-flow/service-kit';
 import { Cluster } from './cluster.js';
 import { linePrinter } from './line-printer.js';
@@ -36,6 +37,15 @@ function told(): Promise<string> {
   });
 }
 
+/** Secrets are read from the files that name them. */
+async function localServers(): Promise<Record<string, string>> {
+  const known = Object.entries(await runningEndpoints()).map(async ([name, value]) => {
+    const text = typeof value === 'string' ? value : (await readFile(value.file, 'utf8')).trim();
+    return [name, text] as const;
+  });
+  return Object.fromEntries(await Promise.all(known));
+}
+
 async function seedIfEmpty({ ground }: Cluster, commands: string, operatorToken: string): Promise<boolean> {
   const store = await openEventStore(ground.settings, '');
   try {
@@ -56,6 +66,7 @@ async function main(): Promise<void> {
   const progress = { ready: false };
   const colour = process.stdout.isTTY;
   const env = {
+    ...(await localServers()),
     ...process.env,
     LOG_FORMAT: process.env['LOG_FORMAT'] ?? (colour ? 'pretty' : 'json'),
   };
