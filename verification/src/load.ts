@@ -1,5 +1,5 @@
 import { Pool } from 'undici';
-import type { Ready } from '@order-flow/all-in-one';
+import { setTimeout as delay } from 'node:timers/promises';
 import { pick } from './random.js';
 
 /** A command that was sent: what is known of its outcome. */
@@ -15,9 +15,45 @@ const CUSTOMERS = ['ada', 'bruno', 'clara', 'david', 'elif', 'sami', 'tessa'];
 /** Plenty, little, and nearly none of it. */
 const PRODUCTS = ['COFFEE-ESPRESSO-250G', 'FILTER-V60-100', 'MILK-OAT-6', 'COFFEE-GEISHA', 'MACHINE-LEVER'];
 
+/** Where commands are taken, and with which token. Gateways take those about orders. */
+export interface Target {
+  readonly commands: readonly string[];
+  readonly gateways: readonly string[];
+  readonly token: string;
+}
+
+/** Connections to all instances of a target. */
+class Connections {
+  readonly #commands: readonly Pool[];
+  readonly #all: readonly Pool[];
+  readonly token: string;
+
+  constructor(
+    { commands, gateways, token }: Target,
+    readonly random: () => number,
+    connections: number,
+  ) {
+    const pool = (url: string): Pool => new Pool(url, { connections, headersTimeout: 10_000, bodyTimeout: 10_000 });
+    this.#commands = commands.map(pool);
+    this.#all = [...this.#commands, ...gateways.map(pool)];
+    this.token = token;
+  }
+
+  /** To any instance that takes such a command. */
+  to(path: string): Pool {
+    return pick(this.random, path.startsWith('/api/orders') ? this.#all : this.#commands);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((pool) => pool.destroy().catch(() => undefined)));
+  }
+}
+
+const PAUSE_MS = 250;
+
 /**
- * Sends orders, cancellations and deposits, each with its idempotency key. What has no answer when the platform dies is
- * sent again to its successor, as a careful client does.
+ * Sends orders, cancellations, deposits and deliveries of stock, each with its idempotency key. What has no answer is sent
+ * again, to the same or another instance, as a careful client does.
  */
 export class Load {
   readonly sent: Sent[] = [];
@@ -29,23 +65,44 @@ export class Load {
     readonly label: string,
   ) {}
 
-  /** Runs until the signal; failed connections are left pending. */
-  async run({ urls, tokens }: Ready, workers: number, signal: AbortSignal): Promise<void> {
-    const pool = new Pool(urls.commands, { connections: workers });
+  /**
+   * Runs until the signal; what has no answer then is left pending.
+   * @param options.thinkMs that each worker waits between two commands, on average
+   */
+  async run(
+    target: Target,
+    signal: AbortSignal,
+    options: { readonly workers: number; readonly thinkMs?: number },
+  ): Promise<void> {
+    const { workers, thinkMs = 0 } = options;
+    const connections = new Connections(target, this.random, workers);
+    const over = (): boolean => signal.aborted;
     const worker = async (): Promise<void> => {
-      while (!signal.aborted) await this.#send(pool, tokens.operator, this.#next()).catch(() => undefined);
+      while (!over()) {
+        const command = this.#next();
+        while (!over() && !(await this.#answered(connections, command)))
+          await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+        if (thinkMs > 0) await delay(2 * thinkMs * this.random());
+      }
     };
     await Promise.all(Array.from({ length: workers }, worker));
-    await pool.destroy().catch(() => undefined);
+    await connections.close();
   }
 
-  /** Sends everything again that has no answer. */
-  async settle({ urls, tokens }: Ready): Promise<number> {
-    const pool = new Pool(urls.commands, { connections: 16 });
+  /** Sends everything again that has no answer. @returns how much that was */
+  async settle(target: Target): Promise<number> {
+    const connections = new Connections(target, this.random, 16);
     const unanswered = [...this.#pending];
-    await Promise.all(unanswered.map((command) => this.#send(pool, tokens.operator, command)));
-    await pool.close();
+    await Promise.all(unanswered.map((command) => this.#send(connections, command)));
+    await connections.close();
     return unanswered.length;
+  }
+
+  #answered(connections: Connections, command: Sent): Promise<boolean> {
+    return this.#send(connections, command).then(
+      () => true,
+      () => false,
+    );
   }
 
   get acceptedOrders(): string[] {
@@ -53,23 +110,25 @@ export class Load {
   }
 
   #next(): Sent {
-    const { random } = this;
     const key = `${this.label}:${this.#counter++}`;
-    const dice = random();
-    const placed = this.sent.filter(({ path, orderId }) => path === '/api/orders' && orderId).slice(-50);
-    const command: Sent =
-      dice < 0.05
-        ? {
-            key,
-            path: `/api/accounts/${pick(random, CUSTOMERS)}/deposits`,
-            body: { amount: { amount: 1_000, currency: 'EUR' } },
-          }
-        : dice < 0.12 && placed.length > 0
-          ? { key, path: `/api/orders/${pick(random, placed).orderId ?? ''}/cancel`, body: { reason: 'verification' } }
-          : { key, path: '/api/orders', body: this.#order() };
+    const dice = this.random();
+    const command: Sent = { key, ...this.#command(dice) };
     this.sent.push(command);
     this.#pending.add(command);
     return command;
+  }
+
+  #command(dice: number): { readonly path: string; readonly body: object } {
+    const { random } = this;
+    const placed = this.sent.slice(-100).filter(({ path, orderId }) => path === '/api/orders' && orderId);
+    if (dice < 0.05) {
+      const amount = { amount: 1_000, currency: 'EUR' };
+      return { path: `/api/accounts/${pick(random, CUSTOMERS)}/deposits`, body: { amount } };
+    }
+    if (dice < 0.08) return { path: `/api/products/${pick(random, PRODUCTS)}/stock`, body: { quantity: 5 } };
+    if (dice < 0.15 && placed.length > 0)
+      return { path: `/api/orders/${pick(random, placed).orderId ?? ''}/cancel`, body: { reason: 'verification' } };
+    return { path: '/api/orders', body: this.#order() };
   }
 
   #order(): object {
@@ -79,8 +138,9 @@ export class Load {
     return { customerId: pick(random, CUSTOMERS), items };
   }
 
-  async #send(pool: Pool, token: string, command: Sent): Promise<void> {
-    const { statusCode, body } = await pool.request({
+  async #send(connections: Connections, command: Sent): Promise<void> {
+    const { token } = connections;
+    const { statusCode, body } = await connections.to(command.path).request({
       path: command.path,
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json', 'idempotency-key': command.key },

@@ -10,12 +10,10 @@ import { readSettings } from '@order-flow/service-kit';
 import { Command } from 'commander';
 import { freePortOffset, PlatformProcess, type Ready } from '@order-flow/all-in-one';
 import { seededRandom } from './random.js';
-import { Load } from './load.js';
-import { checkBridge, checkUniqueness } from './checks/check-bridge.js';
-import { checkMoney, checkStock } from './checks/check-conservation.js';
-import { checkOrders } from './checks/check-orders.js';
-import { checkReadModels } from './checks/check-read-models.js';
-import { type Finding, readAllTopics } from './checks/topics.js';
+import { audit, describeFindings } from './audit.js';
+import { Load, type Target } from './load.js';
+import { settled } from './settled.js';
+import type { Finding } from './checks/topics.js';
 
 interface Options {
   readonly rounds: number;
@@ -35,35 +33,6 @@ const options = new Command('npm run verify:crash --')
   .option('--seed <n>', 'of the random load and moments', number, Date.now() % 1_000_000)
   .parse()
   .opts<Options>();
-
-const STABLE_FOR_MS = 1_500;
-
-/**
- * Waits until nothing is left to do. It has to stay so for a while: what was accepted last may still be on its way from the
- * event store to the topics.
- */
-const settled = async ({ urls, tokens }: Ready, deadline: number): Promise<void> => {
-  const headers = { authorization: `Bearer ${tokens.operator}` };
-  for (let since = Date.now(); ;) {
-    const statuses = (await (await fetch(`${urls.projections}/projections`, { headers })).json()) as { lag: number }[];
-    const open = await openOrders(urls.gateway, headers);
-    if (open > 0 || statuses.some(({ lag }) => lag > 0)) since = Date.now();
-    else if (Date.now() - since > STABLE_FOR_MS) return;
-    if (Date.now() > deadline) throw new Error(`${open} orders are still open, lag ${JSON.stringify(statuses)}`);
-    await delay(50);
-  }
-};
-
-async function openOrders(gateway: string, headers: Record<string, string>): Promise<number> {
-  const query = '{ orders(first: 100, filter: {statuses: [PENDING, RESERVED, CANCELLING]}) { edges { node { id } } } }';
-  const response = await fetch(`${gateway}/graphql`, {
-    method: 'POST',
-    headers: { ...headers, 'content-type': 'application/json' },
-    body: JSON.stringify({ query }),
-  });
-  const { data } = (await response.json()) as { data: { orders: { edges: unknown[] } } };
-  return data.orders.edges.length;
-}
 
 const openLog = (dataDir: string): Promise<EventLog> => openEventLog(settings, join(dataDir, 'event-log'));
 
@@ -85,19 +54,17 @@ async function recompute(dataDir: string, load: Load): Promise<Finding[]> {
   const log = await openLog(dataDir);
   const readStore = await openEmbeddedReadStore({ path: join(dataDir, 'read-store') });
   try {
-    const topics = await readAllTopics(log);
-    return [
-      await checkBridge(store, topics),
-      checkUniqueness(topics),
-      checkOrders(topics, load.acceptedOrders),
-      await checkStock(topics, readStore),
-      await checkMoney(topics, readStore),
-      ...(await checkReadModels(topics, readStore)),
-    ];
+    return await audit({ store, log, readStore }, load.acceptedOrders);
   } finally {
     await Promise.all([store.close(), log.close(), readStore.close()]);
   }
 }
+
+const targetOf = ({ urls, tokens }: Ready): Target => ({
+  commands: [urls.commands],
+  gateways: [urls.gateway],
+  token: tokens.operator,
+});
 
 async function main(): Promise<void> {
   if (settings.KAFKA_BROKERS !== undefined) await refuseUsedBrokers();
@@ -111,7 +78,7 @@ async function main(): Promise<void> {
   for (let round = 1; round <= options.rounds; round++) {
     const stop = new AbortController();
     const before = load.sent.length;
-    const running = load.run(ready, options.workers, stop.signal);
+    const running = load.run(targetOf(ready), stop.signal, { workers: options.workers });
     const after = (0.2 + 0.8 * random()) * options.seconds * 1_000;
     await delay(after);
     await platform.kill();
@@ -119,19 +86,16 @@ async function main(): Promise<void> {
     await running;
     const startedAt = performance.now();
     ready = await platform.start();
-    const again = await load.settle(ready);
+    const again = await load.settle(targetOf(ready));
     console.log(
       `Round ${round}: ${load.sent.length - before} commands, SIGKILL after ${(after / 1000).toFixed(1)} s, ` +
         `ready again after ${((performance.now() - startedAt) / 1000).toFixed(1)} s, ${again} sent again`,
     );
   }
-  await settled(ready, Date.now() + 120_000);
+  await settled(ready.urls.gateway, ready.tokens.operator, 120_000);
   await platform.stop();
   const findings = await recompute(dataDir, load);
-  for (const { claim, violations, checked } of findings) {
-    console.log(`${violations.length === 0 ? 'ok  ' : 'FAIL'} ${claim} (${checked} checked)`);
-    for (const violation of violations.slice(0, 5)) console.log(`       ${violation}`);
-  }
+  console.log(describeFindings(findings));
   const failed = findings.filter(({ violations }) => violations.length > 0).length;
   if (failed === 0) await rm(dataDir, { recursive: true, force: true });
   else console.log(`Replay: npm run verify:crash -- --seed ${options.seed}; the data is kept in ${dataDir}`);
