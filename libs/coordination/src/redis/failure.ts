@@ -1,0 +1,56 @@
+import { CoordinationError } from '../coordination-error.js';
+
+/** The server did not answer in time: whether it did what was asked is unknown. */
+export class NoAnswer extends Error {
+  constructor(readonly waitedMs: number) {
+    super(`no answer within ${waitedMs} ms`);
+    this.name = 'NoAnswer';
+  }
+}
+
+/**
+ * @throws NoAnswer after `withinMs`; what has come in while this process was busy is looked at first
+ */
+export function answered<T>(asked: Promise<T>, withinMs: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(() => setImmediate(() => reject(new NoAnswer(withinMs))), withinMs);
+    const settled = (): void => clearTimeout(late);
+    asked.then(
+      (answer) => {
+        settled();
+        resolve(answer);
+      },
+      (error: unknown) => {
+        settled();
+        reject(error instanceof Error ? error : new Error(String(error)));
+      },
+    );
+  });
+}
+
+const NAMED: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection reset',
+  ENOTFOUND: 'unknown host',
+  ETIMEDOUT: 'no answer to connecting',
+};
+
+/** A failure in words. The client's errors carry the command with its arguments, so that of AUTH the password: they are never logged or passed on themselves. */
+export function causeOf(error: unknown): string {
+  const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
+  const named = typeof code === 'string' ? NAMED[code] : undefined;
+  if (named) return named;
+  const [line = ''] = (typeof message === 'string' ? message : '').split('\n', 1);
+  return line || (typeof code === 'string' ? code : 'unknown cause');
+}
+
+const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|invalid (username-)?password|DB index is out of range/;
+
+/** The server is there and does not want us. */
+export const isRefusal = (error: unknown): boolean => REFUSALS.test(causeOf(error));
+
+/** Replies of a server that is no use at present, though it answers: a replica, or one that is still loading. */
+export const isNotServing = (error: unknown): boolean => /^(READONLY|LOADING|MASTERDOWN)\b/.test(causeOf(error));
+
+export const unavailable = (server: string, cause: string): CoordinationError =>
+  new CoordinationError('COORDINATION_UNAVAILABLE', `Redis at ${server} cannot be used (${cause})`);
