@@ -9,9 +9,12 @@ export async function waitUntilReady(urls: Readonly<Record<string, string>>, tim
   for (;;) {
     const reports = await Promise.all(
       Object.entries(urls).map(async ([name, url]) => {
-        const response = await fetch(`${url}/health/ready`).catch(() => undefined);
-        if (!response) return `${name}: no answer from ${url}`;
-        return response.ok ? undefined : `${name}: ${await response.text()}`;
+        try {
+          const response = await fetch(`${url}/health/ready`);
+          return response.ok ? undefined : `${name}: ${await response.text()}`;
+        } catch (error) {
+          return `${name} at ${url}: ${String((error as Error).cause ?? error)}`;
+        }
       }),
     );
     const waiting = reports.filter((report) => report !== undefined);

@@ -80,8 +80,7 @@ export class Load {
     const worker = async (): Promise<void> => {
       while (!over()) {
         const command = this.#next();
-        while (!over() && !(await this.#answered(connections, command)))
-          await delay(PAUSE_MS, undefined, { signal }).catch(() => undefined);
+        while (!over() && !(await this.#answered(connections, command))) await delay(PAUSE_MS);
         if (thinkMs > 0) await delay(2 * thinkMs * this.random());
       }
     };

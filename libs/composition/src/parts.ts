@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { type Coordination, inProcessCoordination } from '@order-flow/coordination';
+import { type Coordination, openCoordination } from '@order-flow/coordination';
 import { type EventLog, openEventLog } from '@order-flow/event-log';
 import { type EventStore, openEventStore } from '@order-flow/event-store';
 import { openReadStore, type ReadStore } from '@order-flow/read-store';
@@ -44,7 +44,7 @@ export function partsOf(settings: Settings, dataDir: string, lifecycle: Lifecycl
     eventStore: once(() => kept('event store', openEventStore(settings, join(dataDir, 'event-store'), interrupted))),
     eventLog: once(() => kept('event log', openEventLog(settings, join(dataDir, 'event-log')))),
     readStore: once(() => kept('read store', openReadStore(settings, join(dataDir, 'read-store')))),
-    coordination: once(() => kept('coordination', Promise.resolve(inProcessCoordination()))),
+    coordination: once(() => kept('coordination', openCoordination(settings, logger))),
     streamState: once(() => lifecycle.closing('stream state', lmdbState(join(dataDir, 'stream-state')))),
   };
 }

@@ -5,6 +5,7 @@ import fastify, {
   type FastifyRequest,
   LogController,
 } from 'fastify';
+import { ConfigurationError } from './configuration.js';
 import { type Caller, type Identity, UnauthenticatedError } from './identity.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logging.js';
@@ -166,7 +167,16 @@ async function closeWithin(app: HttpApp, endSilent: () => void): Promise<void> {
   await app.close().finally(() => clearTimeout(cut));
 }
 
+/** Ports above 1023 that browsers and fetch refuse to connect to (Fetch Standard, "bad port"). */
+const REFUSED_BY_CLIENTS = new Set([
+  1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
+]);
+
 async function listen(app: HttpApp, { host, port, service }: HttpServerOptions): Promise<void> {
+  if (REFUSED_BY_CLIENTS.has(port))
+    throw new ConfigurationError(
+      `port ${port} of ${service} is one that browsers refuse; choose another port or offset`,
+    );
   try {
     await app.listen({ host, port });
   } catch (error) {
