@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { createTopics, waitUntilReady } from '@order-flow/all-in-one';
+import { join } from 'node:path';
+import { createTopics, repositoryRoot, waitUntilReady } from '@order-flow/all-in-one';
 import { ConfigurationError, Identity, readSettings, type Settings } from '@order-flow/service-kit';
 import {
   type Ground,
@@ -23,17 +22,14 @@ export interface ClusterOptions {
   readonly dataDir: string;
   readonly portOffset: number;
   readonly scale: Scale;
+  /** Programs that take the place of services. */
+  readonly programs?: Readonly<Partial<Record<Service, readonly string[]>>>;
   /** A line that an instance wrote, or that is about it. */
   readonly line: (instance: Instance, text: string) => void;
 }
 
-/** The repository's root, from a bundle in `dist/` or from the sources in `cluster/src/`. */
-function repositoryRoot(): string {
-  const here = dirname(fileURLToPath(import.meta.url));
-  return here.endsWith('dist') ? dirname(here) : dirname(dirname(here));
-}
-
-function scriptOf(service: Service): readonly string[] {
+/** A service's program with flags for Node. @throws ConfigurationError when it has not been built */
+export function programOf(service: Service): readonly string[] {
   const file = join(repositoryRoot(), 'dist', `${service}.mjs`);
   if (existsSync(file)) return ['--enable-source-maps', file];
   throw new ConfigurationError(`${file} is missing; build it: npm run cluster`);
@@ -101,8 +97,8 @@ export class Cluster {
   }
 
   #start(service: Service, instances: number): void {
-    const { env, line } = this.options;
-    const script = scriptOf(service);
+    const { env, line, programs } = this.options;
+    const script = programs?.[service] ?? programOf(service);
     for (let index = this.of(service).length + 1; index <= instances; index++) {
       const instance = instanceOf(this.ground, service, index);
       this.#processes.push(new ServiceProcess({ instance, script, env, line }));

@@ -1,3 +1,3 @@
-export { Cluster, type ClusterOptions } from './cluster.js';
+export { Cluster, type ClusterOptions, programOf } from './cluster.js';
 export { type Instance, ONE_OF_EACH, type Scale, type Service, serviceNames } from './plan.js';
 export { ServiceProcess } from './service-process.js';

@@ -33,6 +33,17 @@ export const registeredBrokers = (addresses: readonly string[]): Promise<readonl
     (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId),
   ).catch(() => []);
 
+/** Resolves when every replica of every partition is in sync. @throws ServerError when that takes longer than `timeoutMs` */
+export async function untilInSync(addresses: readonly string[], timeoutMs: number): Promise<void> {
+  const inSync = (): Promise<boolean> =>
+    withAdmin(client(addresses), async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata();
+      return topics.every(({ partitions }) => partitions.every(({ isr, replicas }) => isr.length === replicas.length));
+    }).catch(() => false);
+  if (!(await holdsWithin(timeoutMs, inSync)))
+    throw new ServerError(`replicas are not in sync after ${timeoutMs / 1_000} s`);
+}
+
 async function probeTransaction(kafka: Kafka, transactionalId: string): Promise<void> {
   const producer = kafka.producer({
     transactionalId,

@@ -9,7 +9,7 @@ import { brokerDaemon, launchBroker } from './broker.js';
 import { bringDown, bringUp, endpoints, wholeCluster } from './cluster.js';
 import { addresses, type BrokerPorts, type Layout } from './layout.js';
 import { KAFKA_DEFAULTS, type KafkaOptions } from './options.js';
-import { untilRegistered } from './ready.js';
+import { untilInSync, untilRegistered } from './ready.js';
 
 const START_TIMEOUT_MS = 90_000;
 const STOP_GRACE_MS = 15_000;
@@ -27,6 +27,8 @@ export interface RunningKafka {
   stop(id: number): Promise<void>;
   /** Starts it on its data; resolves when it is part of the cluster again. @throws ServerError */
   start(id: number): Promise<void>;
+  /** Resolves when every replica is in sync again, so that the next broker may go. @throws ServerError after 90 s */
+  inSync(): Promise<void>;
   /** Freezes it where it is, connections open: to the others it is a broker that hangs. */
   pause(id: number): Promise<void>;
   resume(id: number): Promise<void>;
@@ -82,6 +84,7 @@ export async function startKafka({ say = () => undefined, ...given }: StartKafka
       await stopDaemon(daemonOf(id), STOP_GRACE_MS);
     },
     start: (id) => restart(stateDir, layout, brokerOf(layout, id)),
+    inSync: () => untilInSync(addresses(layout, 'client').split(','), START_TIMEOUT_MS),
     pause: async (id) => {
       await signalDaemon(daemonOf(id), 'SIGSTOP');
     },
