@@ -50,6 +50,8 @@ describe("the registry's HTTP API", () => {
         ],
       },
     });
+    const all = (await get('/services', 'operator')).body as { now: number; instances: { lastHeartbeatAt: number }[] };
+    for (const { lastHeartbeatAt } of all.instances) expect(all.now - lastHeartbeatAt).toBeLessThan(5_000);
     const { body } = await get('/services/command-service', 'service');
     expect(ids((body as { instances: { id: string }[] }).instances)).toEqual(['b']);
   });

@@ -43,7 +43,7 @@ export async function startRegistry(options: RegistryOptions): Promise<Running &
       app.get('/dashboard.js', open, (_request, reply) => reply.type('text/javascript').send(dashboardScript));
       app.get('/services', (request) => {
         if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'the registry is for operators');
-        return { version: directory.version, instances: directory.all() };
+        return { version: directory.version, now: Date.now(), instances: directory.all() };
       });
       app.get('/services/:service', (request) => {
         if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'the registry is for operators');

@@ -16,7 +16,7 @@ export const dashboardPage = `<!doctype html>
   </form>
   <p id="message" role="status">Loading…</p>
   <table id="services" hidden>
-    <thead><tr><th>Service</th><th>Instance</th><th>Address</th><th>Status</th><th>Up since</th></tr></thead>
+    <thead><tr><th>Service</th><th>Instance</th><th>Address</th><th>Status</th><th>Up since</th><th>Last heartbeat</th></tr></thead>
     <tbody></tbody>
   </table>
 </main>
@@ -43,6 +43,7 @@ const cell = (text, className) => { const td = document.createElement('td'); con
 const fromAddress = new URLSearchParams(location.hash.slice(1)).get('token');
 if (fromAddress) { sessionStorage.setItem('token', fromAddress); history.replaceState(null, '', location.pathname); }
 document.getElementById('login').addEventListener('submit', (event) => { event.preventDefault(); sessionStorage.setItem('token', document.getElementById('token').value.trim()); load(); });
+const age = (then, now) => Math.max(0, Math.round((now - then) / 1000)) + ' s ago';
 async function load() {
   const token = sessionStorage.getItem('token');
   if (!token) { show('login', true); message('Paste the operator token that was printed at the start.'); return; }
@@ -52,7 +53,7 @@ async function load() {
     if (!response.ok) { show('login', true); show('services', false); message(body.detail); return; }
     show('login', false); message(body.instances.length === 0 ? 'No service is registered.' : '');
     document.getElementById('version').textContent = 'version ' + body.version;
-    const rows = body.instances.map((instance) => { const tr = document.createElement('tr'); tr.append(cell(instance.service), cell(instance.id), cell(instance.url), cell(instance.status, 'status ' + instance.status), cell(new Date(instance.registeredAt).toLocaleTimeString())); return tr; });
+    const rows = body.instances.map((instance) => { const tr = document.createElement('tr'); tr.append(cell(instance.service), cell(instance.id), cell(instance.url), cell(instance.status, 'status ' + instance.status), cell(new Date(instance.registeredAt).toLocaleTimeString()), cell(age(instance.lastHeartbeatAt, body.now))); return tr; });
     document.querySelector('#services tbody').replaceChildren(...rows); show('services', rows.length > 0);
   } catch { message('The registry does not answer; trying again.'); }
 }

@@ -9,9 +9,6 @@ import { EPOCH_KEPT_TTLS, RedisRegistration } from './registration.js';
 import { observe } from './scripts/directory-scripts.js';
 import type { RedisTiming } from './timing.js';
 
-/** The longest that instances are held though nothing is heard of them, in leases. */
-const HOLD_TTLS = 15;
-
 const Instance = z
   .tuple([z.string(), z.string(), z.string(), z.enum(['UP', 'DRAINING']), z.coerce.number(), z.coerce.number()])
   .transform(([id, service, url, status, registeredAt, lastHeartbeatAt]): ServiceInstance => ({
@@ -113,9 +110,9 @@ export class RedisDirectory implements ServiceDirectory {
   /** @returns the newest change that the list knows of */
   async #observe(): Promise<string> {
     const { commands, timing } = this.#options;
-    const { ttl } = timing;
+    const { ttl, hold } = timing;
     const at = [keys.expiries, keys.changes, keys.upkeep];
-    const args = [ttl, ttl * HOLD_TTLS, ttl * EPOCH_KEPT_TTLS, keys.instance('')];
+    const args = [ttl, hold, ttl * EPOCH_KEPT_TTLS, keys.instance('')];
     const { position, ...snapshot } = Observed.parse(await commands.ask((client) => observe.run(client, at, args)));
     if (this.#known.take(snapshot, performance.now())) this.#changed();
     return position;

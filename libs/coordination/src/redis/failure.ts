@@ -22,7 +22,7 @@ export function answered<T>(asked: Promise<T>, withinMs: number): Promise<T> {
       },
       (error: unknown) => {
         settled();
-        reject(error instanceof Error ? error : new Error(String(error)));
+        reject(error as Error);
       },
     );
   });

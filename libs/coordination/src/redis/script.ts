@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from './client.js';
+import { causeOf } from './failure.js';
 
 /** A function that runs within Redis, whole and alone. It is sent by name, and in full only to a server that has not seen it. */
 export class Script {
@@ -13,7 +14,7 @@ export class Script {
     try {
       return await client.evalsha(this.#name, keys.length, ...keys, ...args);
     } catch (error) {
-      if (!(error instanceof Error) || !error.message.startsWith('NOSCRIPT')) throw error;
+      if (!causeOf(error).startsWith('NOSCRIPT')) throw error;
       return client.eval(this.source, keys.length, ...keys, ...args);
     }
   }

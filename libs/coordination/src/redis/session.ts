@@ -7,7 +7,7 @@ export class Session {
   up = false;
   /** Rejects with the reason when the connection is over. */
   readonly lost: Promise<never>;
-  #lose: (error: Error) => void = () => undefined;
+  #lose: (cause: unknown) => void = () => undefined;
   #complaint: Error | undefined;
 
   private constructor(readonly client: RedisClient) {
@@ -35,7 +35,7 @@ export class Session {
   /** From now on it is not used any more, even if its server should answer. */
   giveUp(cause: unknown): void {
     this.up = false;
-    this.#lose(cause instanceof Error ? cause : new Error(String(cause)));
+    this.#lose(cause);
   }
 
   /** Closes the connection; what was not answered fails. */
