@@ -11,21 +11,16 @@ export class NoAnswer extends Error {
 /**
  * @throws NoAnswer after `withinMs`; what has come in while this process was busy is looked at first
  */
-export function answered<T>(asked: Promise<T>, withinMs: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const late = setTimeout(() => setImmediate(() => reject(new NoAnswer(withinMs))), withinMs);
-    const settled = (): void => clearTimeout(late);
-    asked.then(
-      (answer) => {
-        settled();
-        resolve(answer);
-      },
-      (error: unknown) => {
-        settled();
-        reject(error as Error);
-      },
-    );
+export async function answered<T>(asked: Promise<T>, withinMs: number): Promise<T> {
+  let late: NodeJS.Timeout | undefined;
+  const over = new Promise<never>((_resolve, reject) => {
+    late = setTimeout(() => setImmediate(() => reject(new NoAnswer(withinMs))), withinMs);
   });
+  try {
+    return await Promise.race([asked, over]);
+  } finally {
+    clearTimeout(late);
+  }
 }
 
 const NAMED: Readonly<Record<string, string>> = {

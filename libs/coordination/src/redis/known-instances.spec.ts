@@ -30,11 +30,24 @@ describe('the known instances', () => {
     const known = new KnownInstances(1_000);
     known.take({ since: '1', instances: [instance('a'), instance('b')] }, 0);
     expect(known.take({ since: '2', instances: [] }, 100)).toBe(false);
+    known.take({ since: '2', instances: [] }, 600);
     known.take({ since: '2', instances: [instance('b', { url: 'http://127.0.0.1:2' })] }, 1_099);
     expect(ids(known)).toBe('a,b');
     expect(known.list[1]?.url).toBe('http://127.0.0.1:2');
     expect(known.take({ since: '2', instances: [instance('b', { url: 'http://127.0.0.1:2' })] }, 1_100)).toBe(true);
     expect(ids(known)).toBe('b');
+  });
+
+  it('stay longer when Redis is away again in that time', () => {
+    const known = new KnownInstances(1_000);
+    known.take({ since: '1', instances: [instance('a')] }, 0);
+    known.take({ since: '2', instances: [] }, 100);
+    known.take({ since: '2', instances: [] }, 5_000);
+    known.take({ since: '2', instances: [] }, 5_500);
+    known.take({ since: '2', instances: [] }, 5_999);
+    expect(ids(known)).toBe('a');
+    known.take({ since: '2', instances: [] }, 6_000);
+    expect(ids(known)).toBe('');
   });
 
   it('are not kept when they are known to be gone', () => {

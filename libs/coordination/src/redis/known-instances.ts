@@ -22,14 +22,19 @@ export class KnownInstances {
   list: readonly ServiceInstance[] = [];
   #since: string | undefined;
   #keptUntil = -Infinity;
+  #takenAt = -Infinity;
 
   /** @param ttl milliseconds */
   constructor(private readonly ttl: number) {}
 
   /** @param now milliseconds, monotonic. @returns whether the list has changed */
   take({ since, instances }: Snapshot, now: number): boolean {
-    if (this.#since !== undefined && this.#since !== since) this.#keptUntil = now + this.ttl;
+    const anew = this.#since !== undefined && this.#since !== since;
+    // the time of another absence does not count
+    const absent = this.#takenAt < this.#keptUntil && now - this.#takenAt > this.ttl / 2;
+    if (anew || absent) this.#keptUntil = now + this.ttl;
     this.#since = since;
+    this.#takenAt = now;
     const named = new Set(instances.map(({ id }) => id));
     const kept = now < this.#keptUntil ? this.list.filter(({ id }) => !named.has(id)) : [];
     return this.#replace([...instances, ...kept].sort(byAge));

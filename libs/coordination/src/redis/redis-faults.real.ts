@@ -232,18 +232,22 @@ describe('signals', () => {
 });
 
 describe('leases', () => {
-  it('of a frozen holder go to another one, and the holder learns of it', async () => {
-    const one = await open();
-    const holder = participant('lease', 'bridge');
-    const token = Number((await holder.line(/holds/)).split(' ')[1]);
-    const next = want(one.leases, 'bridge');
-    holder.signal('SIGSTOP');
-    const lease = await next.done;
-    expect(lease.token).toBeGreaterThan(token);
-    holder.signal('SIGCONT');
-    await holder.line(/lost/);
-    expect(lease.lost.aborted).toBe(false);
-  });
+  it.each(['still has it', 'has released it'])(
+    'of a frozen holder go to another one, and the holder learns of it, whether the other %s',
+    async (then) => {
+      const one = await open();
+      const holder = participant('lease', 'bridge');
+      const token = Number((await holder.line(/holds/)).split(' ')[1]);
+      const next = want(one.leases, 'bridge');
+      holder.signal('SIGSTOP');
+      const lease = await next.done;
+      expect(lease.token).toBeGreaterThan(token);
+      if (then === 'has released it') await lease.release();
+      holder.signal('SIGCONT');
+      await holder.line(/lost/);
+      expect(lease.lost.aborted).toBe(false);
+    },
+  );
 
   it('of a dead holder go to another one', async () => {
     const one = await open();
