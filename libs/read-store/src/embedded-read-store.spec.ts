@@ -9,7 +9,13 @@ import { readStoreContract } from './read-store.contract.js';
 const directory = (): string => mkdtempSync(join(tmpdir(), 'read-store-'));
 
 readStoreContract('embedded', {
-  features: { explain: true, processes: true, updateErrorCodes: true },
+  features: {
+    explain: true,
+    processes: true,
+    updateErrorCodes: true,
+    operatorsChecked: true,
+    rangesOverElements: true,
+  },
   open: async () => {
     const path = directory();
     const store = await openEmbeddedReadStore({ path });

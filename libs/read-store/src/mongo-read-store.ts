@@ -17,7 +17,6 @@ class MongoReadStore implements ReadStore {
     private readonly client: MongoClient,
     private readonly database: Db,
     private readonly address: MongoAddress,
-    private readonly uuid: string,
   ) {}
 
   collection<T extends Document>(name: string): Documents<T> {
@@ -33,22 +32,26 @@ class MongoReadStore implements ReadStore {
       .sort();
   }
 
-  async identity(): Promise<string> {
-    return this.uuid;
+  identity(): Promise<string> {
+    return this.answer(() => identityOf(this.database));
   }
 
   async ping(): Promise<void> {
-    // A closed client would connect again.
-    if (this.closed)
-      throw new ReadStoreError('STORE_CLOSED', `The read store at ${this.address.hosts} was closed: open it again.`);
-    await this.database.command({ ping: 1 }).catch((error: unknown) => {
-      throw asReadStoreError(error, this.address);
-    });
+    await this.answer(() => this.database.command({ ping: 1 }));
   }
 
   async close(): Promise<void> {
     this.closed ??= this.client.close();
     await this.closed;
+  }
+
+  private async answer<T>(ask: () => Promise<T>): Promise<T> {
+    // A closed client would connect again.
+    if (this.closed)
+      throw new ReadStoreError('STORE_CLOSED', `The read store at ${this.address.hosts} was closed: open it again.`);
+    return ask().catch((error: unknown) => {
+      throw asReadStoreError(error, this.address);
+    });
   }
 }
 
@@ -89,7 +92,8 @@ export async function openMongoReadStore(options: MongoReadStoreOptions): Promis
   try {
     await client.connect();
     const database = mongoDatabase(client, address);
-    return new MongoReadStore(client, database, address, await identityOf(database));
+    await identityOf(database);
+    return new MongoReadStore(client, database, address);
   } catch (error) {
     await client.close();
     throw asReadStoreError(error, address);

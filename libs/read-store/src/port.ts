@@ -28,7 +28,7 @@ export interface ReadStore {
   collection<T extends Document>(name: string): Documents<T>;
   /** Names of the collections that exist. */
   collections(): Promise<readonly string[]>;
-  /** UUID of this store, made once. */
+  /** UUID of this store as it is now: made once, asked for each time. A store that was emptied meanwhile has another. */
   identity(): Promise<string>;
   /** Resolves when the store answers; cheap. @throws ReadStoreError STORE_UNAVAILABLE, STORE_REFUSED, STORE_CLOSED */
   ping(): Promise<void>;

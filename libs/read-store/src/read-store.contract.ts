@@ -29,6 +29,10 @@ export interface ReadStoreFeatures {
   readonly processes: boolean;
   /** What a server refuses in an update is refused with the server's code. */
   readonly updateErrorCodes: boolean;
+  /** An unknown operator is refused also where there is nothing to compare. */
+  readonly operatorsChecked: boolean;
+  /** Two elements of an array may meet one side of a range each. */
+  readonly rangesOverElements: boolean;
 }
 
 export interface ReadStoreContract {
@@ -331,6 +335,7 @@ export function readStoreContract(name: string, { open, features }: ReadStoreCon
 
       it('refuses an unknown operator, also where nothing is stored', async () => {
         expect(await codeOf(orders.find({ status: { $foo: 1 } } as Document).toArray())).toBe(2);
+        if (!features.operatorsChecked) return;
         expect(
           await codeOf(
             fresh()
@@ -700,10 +705,8 @@ export function readStoreContract(name: string, { open, features }: ReadStoreCon
           { _id: 'b', n: [4, 5] },
           { _id: 'c', n: [9, 10] },
         ]);
-        expect(ids(await documents.find({ n: { $gt: 3, $lt: 6 } }, { sort: { _id: 1 } }).toArray())).toEqual([
-          'a',
-          'b',
-        ]);
+        const between = ids(await documents.find({ n: { $gt: 3, $lt: 6 } }, { sort: { _id: 1 } }).toArray());
+        expect(between).toEqual(features.rangesOverElements ? ['a', 'b'] : ['b']);
         expect(ids(await documents.find({ n: { $gt: 0 } }, { sort: { _id: 1 } }).toArray())).toEqual(['a', 'b', 'c']);
         expect(await documents.countDocuments({ n: { $in: [4, 5, 9] } })).toBe(3);
         expect(ids(await documents.find({}, { sort: { n: -1 } }).toArray())).toEqual(['c', 'a', 'b']);
