@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ensureInstalled } from './ensure-installed.mjs';
+import { serversOf } from './servers-of-suites.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const node = process.execPath;
@@ -17,53 +18,77 @@ for (const signal of ['SIGINT', 'SIGTERM'])
     tests?.kill(signal);
   });
 
-/** Runs the servers tool, out of Ctrl-C's reach: what it begins it ends. Resolves with its exit code and output. */
-async function servers(args) {
-  const tool = join(root, 'dist', 'servers.mjs');
-  const child = spawn(node, [tool, ...args], { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+/** Runs a program to its end, out of Ctrl-C's reach: what it begins it ends. Resolves with its exit code and output. */
+async function outputOf(args) {
+  const child = spawn(node, args, { cwd: root, detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   child.stdout.on('data', (chunk) => (text += chunk));
   const [code] = await once(child, 'close');
   return { code: code ?? 1, text };
 }
 
-const JEST = ['--experimental-vm-modules', '--no-warnings=ExperimentalWarning', 'node_modules/jest/bin/jest.js'];
-
-/** What needs a server that nobody named, and that is not brought up here either. */
-function withoutServer(env) {
-  return env.EVENT_STORE_URL
-    ? []
-    : ['--testPathIgnorePatterns', '/node_modules/', '/dist/', 'eventstoredb.*\\.real\\.ts$', '--runInBand'];
-}
+const tool = (...args) => outputOf([join(root, 'dist', 'servers.mjs'), ...args]);
 
 /**
  * Given arguments are Jest's: `npm run test:real -- event-log` runs the suites whose path has that in it. The exit
  * code is Jest's.
  */
+const JEST = [
+  '--experimental-vm-modules',
+  '--no-warnings=ExperimentalWarning',
+  'node_modules/jest/bin/jest.js',
+  '--config',
+  'jest.real.config.js',
+  ...process.argv.slice(2),
+];
+
 async function jest(env) {
-  const args = [...JEST, '--config', 'jest.real.config.js', ...withoutServer(env), ...process.argv.slice(2)];
-  tests = spawn(node, args, { cwd: root, env, stdio: 'inherit' });
+  tests = spawn(node, JEST, { cwd: root, env, stdio: 'inherit' });
   const [code] = await once(tests, 'close');
   return code ?? 1;
 }
 
-/** Runs work with a Kafka of its own, which is taken down again whatever happens. */
-async function withKafka(work) {
-  const directory = mkdtempSync(join(tmpdir(), 'order-flow-test-real-'));
-  const where = ['kafka', '--state-dir', join(directory, 'kafka')];
+async function suites() {
+  const { code, text } = await outputOf([...JEST, '--listTests', '--json']);
+  if (code !== 0) throw new Error('Jest cannot tell which suites there are; its output above says why');
+  return JSON.parse(text);
+}
+
+/** What `up` is asked for beyond a free port, and what its ways in mean to the suites. */
+const OWN = {
+  kafka: {
+    flags: ['--secure'],
+    variables: ({ plain, secure }) => ({ ...plain, TEST_KAFKA_SECURE: JSON.stringify(secure) }),
+  },
+  eventstoredb: {
+    flags: [],
+    variables: ({ plain }) => ({ ...plain, TEST_EVENT_STORE_NAME: 'The EventStoreDB emulator' }),
+  },
+};
+const other = { flags: [], variables: ({ plain }) => plain };
+
+/** Runs work with servers of its own, each of which is taken down again whatever happens. */
+async function withServers([name, ...names], directory, env, work) {
+  if (name === undefined) return work(env);
+  const { flags, variables } = OWN[name] ?? other;
+  const where = [name, '--state-dir', join(directory, name)];
   try {
-    const { code, text } = await servers(['up', ...where, '--port', '0', '--secure', '--json']);
+    const { code, text } = await tool('up', ...where, '--port', '0', '--json', ...flags);
     if (code !== 0) return code;
     if (interrupted) return 130;
-    const { plain, secure } = JSON.parse(text).kafka;
-    return await work({ ...process.env, ...plain, TEST_KAFKA_SECURE: JSON.stringify(secure) });
+    return await withServers(names, directory, { ...env, ...variables(JSON.parse(text)[name]) }, work);
   } finally {
-    await servers(['down', ...where]);
-    rmSync(directory, { recursive: true, force: true });
+    await tool('down', ...where);
   }
 }
 
 ensureInstalled(root);
 const { buildAll } = await import('./build.mjs');
 await buildAll(root, { pages: false });
-process.exitCode = process.env.KAFKA_BROKERS ? await jest(process.env) : await withKafka(jest);
+const directory = mkdtempSync(join(tmpdir(), 'order-flow-test-real-'));
+try {
+  const needed = serversOf(await suites(), process.env);
+  process.exitCode = await withServers(needed, directory, process.env, jest);
+} finally {
+  rmSync(directory, { recursive: true, force: true });
+}
