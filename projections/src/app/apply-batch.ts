@@ -20,6 +20,16 @@ export function parseRecord(topics: ReadonlyMap<string, EventTopic>, record: Log
   return { record, event: decodeEvent<EventTopic>(topic, record.value) };
 }
 
+/** What surrounds the writing of a batch. */
+export interface ApplyHooks {
+  /** Told of each record whose fold threw; it counts as applied. */
+  readonly failed: (record: LogRecord, error: Error) => void;
+  /** After documents were looked for: throws when it cannot be told that what was not found does not exist. */
+  readonly loaded: () => Promise<void>;
+  /** Before documents are written, which say of a failed record too that it was applied. */
+  readonly writing: () => Promise<void>;
+}
+
 /**
  * Folds records into documents: load, fold, one bulk write. Each write is conditional on the revision that was loaded; on
  * a miss everything is loaded again, and the offsets in each document say what it has already. So neither a second
@@ -28,19 +38,20 @@ export function parseRecord(topics: ReadonlyMap<string, EventTopic>, record: Log
 export class BatchApplier {
   readonly #projection: Projection;
   readonly #documents: Documents<ReadModelDocument>;
+  readonly #hooks: ApplyHooks;
   /** Documents as last written here. May be stale: then the conditional write misses. */
   readonly #cache = new Map<string, ReadModelDocument>();
 
-  /** @param failed told of each record whose fold threw; it counts as applied */
   constructor(
     target: Projection,
     documents: Documents<ReadModelDocument>,
-    readonly failed: (record: LogRecord, error: Error) => void,
+    hooks: ApplyHooks,
     /** Documents count their revisions from here. */
     readonly firstRevision = 0,
   ) {
     this.#projection = target;
     this.#documents = documents;
+    this.#hooks = hooks;
   }
 
   /** @returns a signal for each document that changed */
@@ -80,6 +91,7 @@ export class BatchApplier {
     }
     if (missing.length === 0) return loaded;
     const found = await this.#documents.find({ _id: { $in: missing } }).toArray();
+    await this.#hooks.loaded();
     for (const document of found) loaded.set(document._id, document);
     return loaded;
   }
@@ -119,7 +131,7 @@ export class BatchApplier {
     try {
       return this.#projection.fold(body, event, id);
     } catch (error) {
-      this.failed(record, error as Error);
+      this.#hooks.failed(record, error as Error);
       return body;
     }
   }
@@ -130,6 +142,7 @@ export class BatchApplier {
     loaded: ReadonlyMap<string, ReadModelDocument>,
   ): Promise<boolean> {
     if (next.size === 0) return true;
+    await this.#hooks.writing();
     const documents = [...next.values()];
     const inserts = documents.filter(({ _id }) => !loaded.has(_id));
     const replaces = documents.filter(({ _id }) => loaded.has(_id));

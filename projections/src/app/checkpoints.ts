@@ -7,6 +7,8 @@ interface Checkpoint {
   readonly collection: string;
   /** Identity of the log that the offset points into. */
   readonly identity: string;
+  /** Identity of the read store whose documents have everything before the offset. */
+  readonly store: string;
   /** Next offset to read. */
   readonly offset: number;
 }
@@ -40,12 +42,19 @@ export async function refuseForeignCheckpoints(store: ReadStore, log: EventLog):
 const idOf = (collection: string, { topic, partition }: TopicPartition): string =>
   `${collection}/${topic}/${partition}`;
 
-/** Where each collection has come to. May lag behind its documents: their own offsets keep anything from counting twice. */
+/**
+ * Where each collection has come to. May lag behind its documents: their own offsets keep anything from counting twice.
+ * A checkpoint that was written when the read store was another one says nothing of this one's documents, and counts for
+ * nothing: so a store that is emptied while it is in use is filled from the beginning, even when a checkpoint that was
+ * under way still arrives.
+ */
 export class Checkpoints {
   readonly #documents: Documents<Checkpoint>;
+  /** The store as it was when the positions were loaded. */
+  #held: string | undefined;
 
   constructor(
-    store: ReadStore,
+    readonly store: ReadStore,
     readonly log: EventLog,
     readonly collection: string,
   ) {
@@ -55,9 +64,10 @@ export class Checkpoints {
   /** Where to read the partitions from. @throws CheckpointError */
   async load(partitions: readonly TopicPartition[]): Promise<Offset[]> {
     const identity = await this.log.identity();
+    const store = (this.#held = await this.store.identity());
     const ids = partitions.map((partition) => idOf(this.collection, partition));
     const known = new Map(
-      (await this.#documents.find({ _id: { $in: ids } }).toArray()).map((found) => [found._id, found]),
+      (await this.#documents.find({ _id: { $in: ids }, store }).toArray()).map((found) => [found._id, found]),
     );
     const topics = [...new Set(partitions.map(({ topic }) => topic))];
     const infos = new Map(
@@ -74,7 +84,7 @@ export class Checkpoints {
   /** What stands there, of all partitions, unchecked. */
   async saved(): Promise<Offset[]> {
     const { collection } = this;
-    const found = await this.#documents.find({ collection }).toArray();
+    const found = await this.#documents.find({ collection, store: await this.store.identity() }).toArray();
     return found.map(({ _id, offset }) => {
       const [topic = '', partition] = _id.slice(collection.length + 1).split('/');
       return { topic, partition: Number(partition), offset };
@@ -84,10 +94,11 @@ export class Checkpoints {
   async save(positions: readonly Offset[]): Promise<void> {
     if (positions.length === 0) return;
     const identity = await this.log.identity();
+    const store = (this.#held ??= await this.store.identity());
     const { collection } = this;
     const operations = positions.map((position) => {
       const _id = idOf(collection, position);
-      const replacement = { collection, identity, offset: position.offset };
+      const replacement = { collection, identity, store, offset: position.offset };
       return { replaceOne: { filter: { _id }, replacement, upsert: true } };
     });
     await this.#documents.bulkWrite(operations, { ordered: false });

@@ -9,9 +9,14 @@ export const projectionDeadLetters: TopicSettings = {
   retentionMs: -1,
 };
 
-/** Collects what failed in a batch, and writes it before the batch's checkpoint. */
+/**
+ * Collects what failed in a batch. It has to be flushed before anything says that the batch was applied: the documents
+ * and the checkpoint both let nobody read the records again.
+ */
 export class DeadLetters {
-  #pending: NewRecord[] = [];
+  /** By origin: a batch that is tried again fails again. */
+  readonly #pending = new Map<string, NewRecord>();
+  #flushed: Promise<void> = Promise.resolve();
 
   constructor(
     readonly log: EventLog,
@@ -19,18 +24,31 @@ export class DeadLetters {
   ) {}
 
   add(record: LogRecord, error: Error): void {
-    const { key, value, timestamp } = record;
+    const { topic, partition, offset, key, value, timestamp } = record;
     const headers = { ...deadLetterHeaders(record, error), 'dlq-consumer': this.collection };
     const parked = { topic: projectionDeadLetters.name, key, value, timestamp, headers };
-    this.#pending.push(parked);
+    this.#pending.set(`${topic}-${partition}-${offset}`, parked);
   }
 
-  /** May write a record twice after a crash, never not at all. */
-  async flush(): Promise<void> {
-    if (this.#pending.length === 0) return;
+  /**
+   * Resolves when everything that was added before the call is parked. A record may be parked twice after a crash, never
+   * not at all; its consumer and its origin in the headers tell that it is the same.
+   */
+  flush(): Promise<void> {
+    const flushing = this.#flushed.then(() => this.#park());
+    this.#flushed = flushing.catch(() => undefined);
+    return flushing;
+  }
+
+  async #park(): Promise<void> {
+    const parking = [...this.#pending];
+    if (parking.length === 0) return;
     const writer = await this.log.openWriter(`projections-dlq-${this.collection}`);
-    await writer.commit({ records: this.#pending });
-    await writer.close();
-    this.#pending = [];
+    try {
+      await writer.commit({ records: parking.map(([, record]) => record) });
+    } finally {
+      await writer.close();
+    }
+    for (const [origin, record] of parking) if (this.#pending.get(origin) === record) this.#pending.delete(origin);
   }
 }

@@ -3,6 +3,7 @@ import type { ReadModelDocument } from '@order-flow/contracts';
 import { readModelAlias } from '@order-flow/read-store';
 import { Readiness, silentLogger } from '@order-flow/service-kit';
 import { orderId, type OrderLog, orderLog, ordersProjection } from '../testing/order-log.js';
+import { until } from '../testing/until.js';
 import { followAlias } from './follow-alias.js';
 import { dryRun, rebuild, rollback } from './rebuild.js';
 import { takeLease } from './rebuild-lease.js';
@@ -12,13 +13,6 @@ beforeEach(async () => {
   orders = await orderLog();
 });
 afterEach(() => orders.stop());
-
-const until = async (condition: () => Promise<boolean>): Promise<void> => {
-  for (const deadline = Date.now() + 15_000; !(await condition());) {
-    if (Date.now() > deadline) throw new Error('not within 15 s');
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-};
 
 /** The service's own runner beside the rebuild. */
 async function whileServing(work: () => Promise<void>): Promise<void> {

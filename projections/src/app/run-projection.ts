@@ -7,6 +7,7 @@ import type { Projection } from '../domain/projection.js';
 import { BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
 import { Checkpoints } from './checkpoints.js';
 import { DeadLetters } from './dead-letters.js';
+import { type HeldStore, holdStore } from './held-store.js';
 
 /** Batches read ahead, and batches folded together. */
 const READ_AHEAD = 24;
@@ -40,17 +41,20 @@ export async function runProjection(
   waiting: (cause: string) => void = () => undefined,
 ): Promise<void> {
   const { projection, collection, log, readStore } = run;
+  const held = await holdStore(readStore);
   const documents = readStore.collection<ReadModelDocument>(collection);
   await documents.createIndexes(projection.indexes.map((key) => ({ key })));
   const topics = projection.sources.map(({ name }) => name);
   const failed = new AbortController();
   const stop = AbortSignal.any([signal, failed.signal]);
+  const watching = held.watch(stop);
+  watching.catch(() => failed.abort());
   let folding: Promise<void> = Promise.resolve();
   try {
     for await (const epoch of log.join(groupOf(collection), topics, stop)) {
       await folding;
       const end = () => waiting('its group shares out its sources');
-      folding = foldEpoch(run, epoch, () => {
+      folding = foldEpoch(run, held, epoch, () => {
         ready();
         epoch.signal.addEventListener('abort', end, { once: true });
       });
@@ -58,11 +62,11 @@ export async function runProjection(
     }
   } finally {
     failed.abort();
-    await folding;
+    await Promise.all([folding, watching]);
   }
 }
 
-async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () => void): Promise<void> {
+async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEpoch, ready: () => void): Promise<void> {
   const { projection, collection, log, readStore } = run;
   const checkpoints = new Checkpoints(readStore, log, collection);
   const partitions = projection.sources.flatMap(({ name }) =>
@@ -80,18 +84,22 @@ async function foldEpoch(run: ProjectionRun, epoch: OwnershipEpoch, ready: () =>
   const applier = new BatchApplier(
     projection,
     readStore.collection<ReadModelDocument>(collection),
-    (record, error) => {
-      report(run, record, error);
-      deadLetters.add(record, error);
+    {
+      failed: (record, error) => {
+        report(run, record, error);
+        deadLetters.add(record, error);
+      },
+      loaded: () => held.check(),
+      writing: () => deadLetters.flush(),
     },
     firstRevision(collection),
   );
   const dirty = new Map<string, Offset>();
   const save = async () => {
-    await deadLetters.flush();
-    const positions = [...dirty.values()];
+    const reached = [...dirty.values()];
     dirty.clear();
-    await checkpoints.save(positions);
+    await deadLetters.flush();
+    await checkpoints.save(reached);
   };
   let saves: Promise<void> = Promise.resolve();
   const saving = setInterval(() => {
