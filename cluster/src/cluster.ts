@@ -24,8 +24,10 @@ export interface ClusterOptions {
   readonly scale: Scale;
   /** Programs that take the place of services. */
   readonly programs?: Readonly<Partial<Record<Service, readonly string[]>>>;
-  /** A line that an instance wrote, or that is about it. */
+  /** Hears each line that an instance wrote. */
   readonly line: (instance: Instance, text: string) => void;
+  /** Hears what becomes of an instance. */
+  readonly note: (instance: Instance, text: string) => void;
 }
 
 /** A service's program with flags for Node. @throws ConfigurationError when it has not been built */
@@ -97,11 +99,11 @@ export class Cluster {
   }
 
   #start(service: Service, instances: number): void {
-    const { env, line, programs } = this.options;
+    const { env, line, note, programs } = this.options;
     const script = programs?.[service] ?? programOf(service);
     for (let index = this.of(service).length + 1; index <= instances; index++) {
       const instance = instanceOf(this.ground, service, index);
-      this.#processes.push(new ServiceProcess({ instance, script, env, line }));
+      this.#processes.push(new ServiceProcess({ instance, script, env, line, note }));
     }
   }
 }

@@ -70,7 +70,8 @@ async function main(): Promise<void> {
     ...process.env,
     LOG_FORMAT: process.env['LOG_FORMAT'] ?? (colour ? 'pretty' : 'json'),
   };
-  const starting = Cluster.start({ ...flags, env, line: linePrinter(process.stdout, colour) });
+  const line = linePrinter(process.stdout, colour);
+  const starting = Cluster.start({ ...flags, env, line, note: line });
   // Started processes stop by themselves when this one is gone.
   void stopped.then((signal) => {
     if (!progress.ready) process.exit(signal === 'SIGINT' ? 130 : 143);

@@ -14,8 +14,10 @@ export interface ServiceProcessOptions {
   /** The script to run, and flags for Node before it. */
   readonly script: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** A line that it wrote, or that is about it. */
+  /** Hears each line that it wrote. */
   readonly line: (instance: Instance, text: string) => void;
+  /** Hears what becomes of it. */
+  readonly note: (instance: Instance, text: string) => void;
 }
 
 /**
@@ -58,7 +60,7 @@ export class ServiceProcess {
     // one that is paused takes the first signal only once it goes on
     this.signal('SIGCONT');
     const late = setTimeout(() => {
-      this.options.line(this.instance, `did not stop within ${STOP_WITHIN_MS / 1_000} s and is killed`);
+      this.options.note(this.instance, `did not stop within ${STOP_WITHIN_MS / 1_000} s and is killed`);
       this.signal('SIGKILL');
     }, STOP_WITHIN_MS);
     await this.#running;
@@ -74,7 +76,7 @@ export class ServiceProcess {
       if (stopping()) return;
       if (performance.now() - startedAt > STEADY_MS) attempt = 1;
       const wait = backoffDelay(attempt, RESTART);
-      this.options.line(this.instance, `${how}; it is started again in ${(wait / 1_000).toFixed(1)} s`);
+      this.options.note(this.instance, `${how}; it is started again in ${(wait / 1_000).toFixed(1)} s`);
       await sleep(wait, signal);
       this.#restarts += 1;
     }

@@ -11,7 +11,9 @@ import { addresses, type BrokerPorts, type Layout } from './layout.js';
 import { KAFKA_DEFAULTS, type KafkaOptions } from './options.js';
 import { untilInSync, untilRegistered } from './ready.js';
 
-const START_TIMEOUT_MS = 90_000;
+const START_TIMEOUT_MS = 180_000;
+/** A broker that was killed recovers every partition first, on a busy machine for a minute or two. */
+const IN_SYNC_TIMEOUT_MS = 240_000;
 const STOP_GRACE_MS = 15_000;
 
 /** A cluster under a test's control. Brokers are numbered from 1; each action resolves when it has taken effect. */
@@ -27,7 +29,7 @@ export interface RunningKafka {
   stop(id: number): Promise<void>;
   /** Starts it on its data; resolves when it is part of the cluster again. @throws ServerError */
   start(id: number): Promise<void>;
-  /** Resolves when every replica is in sync again, so that the next broker may go. @throws ServerError after 90 s */
+  /** Resolves when every replica is in sync again, so that the next broker may go. @throws ServerError after four minutes */
   inSync(): Promise<void>;
   /** Freezes it where it is, connections open: to the others it is a broker that hangs. */
   pause(id: number): Promise<void>;
@@ -84,7 +86,7 @@ export async function startKafka({ say = () => undefined, ...given }: StartKafka
       await stopDaemon(daemonOf(id), STOP_GRACE_MS);
     },
     start: (id) => restart(stateDir, layout, brokerOf(layout, id)),
-    inSync: () => untilInSync(addresses(layout, 'client').split(','), START_TIMEOUT_MS),
+    inSync: () => untilInSync(addresses(layout, 'client').split(','), IN_SYNC_TIMEOUT_MS),
     pause: async (id) => {
       await signalDaemon(daemonOf(id), 'SIGSTOP');
     },

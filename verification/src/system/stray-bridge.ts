@@ -24,6 +24,7 @@ export class StrayBridge {
       script: programOf('command-service'),
       env: { ...system.env, REDIS_URL: redis.url },
       line: () => undefined,
+      note: () => undefined,
     });
     return new StrayBridge(redis, process);
   }

@@ -1,3 +1,4 @@
+import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,6 +50,7 @@ interface Parts {
   readonly env: NodeJS.ProcessEnv;
   /** An operator's. */
   readonly token: string;
+  /** Holds `services.log`, what the services wrote, and their state. */
   readonly dataDir: string;
 }
 
@@ -90,6 +92,7 @@ export class SystemUnderTest {
   /** Starts everything and puts the demo shop in. */
   static async begin({ seed: seedNumber, brokers, scale, say, programs }: SystemSettings): Promise<SystemUnderTest> {
     const dataDir = await mkdtemp(join(tmpdir(), 'system-'));
+    const logs = createWriteStream(join(dataDir, 'services.log'));
     const servers = await startServers(brokers);
     const env = {
       ...process.env,
@@ -107,7 +110,8 @@ export class SystemUnderTest {
         dataDir,
         portOffset: await freePortOffset(),
         scale,
-        line: ({ name }, text) => say(`${name} | ${text}`),
+        line: ({ name }, text) => logs.write(`${name} | ${text}\n`),
+        note: ({ name }, text) => say(`${name} ${text}`),
         ...(programs ? { programs } : {}),
       });
       const { operator } = await issueTokens(cluster.identity);
@@ -154,12 +158,13 @@ export class SystemUnderTest {
     return chosen;
   }
 
-  async end(): Promise<void> {
+  /** @param keep what the services wrote, and their state */
+  async end(keep = false): Promise<void> {
     this.#stopLoad.abort();
     await this.#loading;
     await this.cluster.stop();
     await downAll(this.servers);
-    await rm(this.parts.dataDir, { recursive: true, force: true });
+    if (!keep) await rm(this.parts.dataDir, { recursive: true, force: true });
   }
 
   #target(): Target {
