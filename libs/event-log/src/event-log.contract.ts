@@ -207,6 +207,13 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         expect(await readAll(topic, everywhere(topic))).toHaveLength(1);
       });
 
+      it('of any size come back as they were from one commit', async () => {
+        const sizes = [10, 300_000, 20, 900_000, 100_000, 30, 64_000, 40];
+        const texts = sizes.map((size, index) => String(index).repeat(size));
+        await produce(...texts.map((value) => record(topic, { partition: 0, value })));
+        expect((await readAll(topic)).map(valueOf)).toEqual(texts);
+      });
+
       it('of unknown topics and partitions are refused', async () => {
         await expect(produce(record(`${topic}-missing`))).rejects.toEqual(withCode('UNKNOWN_TOPIC'));
         await expect(produce(record(topic, { partition: 4 }))).rejects.toEqual(withCode('UNKNOWN_TOPIC'));

@@ -19,10 +19,11 @@ const FRAME_OVERHEAD = 23;
 
 let scratch: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES * 2);
 
-function scratchOf(used: number, more: number): Buffer {
-  if (used + more <= scratch.length) return scratch;
+/** A buffer with room for more, and what is used of the target in it. */
+function withRoom(target: Buffer, used: number, more: number): Buffer {
+  if (used + more <= target.length) return target;
   const larger = Buffer.allocUnsafeSlow((used + more) * 2);
-  scratch.copy(larger, 0, 0, used);
+  target.copy(larger, 0, 0, used);
   // Unusually large records must not keep a large buffer alive.
   if (larger.length <= CHUNK_BYTES * 4) scratch = larger;
   return larger;
@@ -69,7 +70,7 @@ function encodeChunk(records: readonly NewRecord[], first: number): { chunk: Buf
   let count = 0;
   let timestamp = -Infinity;
   for (let record = records[first]; record && count < CHUNK_RECORDS; record = records[first + count]) {
-    target = scratchOf(at, frameBound(record));
+    target = withRoom(target, at, frameBound(record));
     const end = writeFrame(target, at, record, count);
     if (end - at > RECORD_BYTES + FRAME_OVERHEAD) throw tooLarge(record, end - at);
     if (count > 0 && end > CHUNK_BYTES) break;
