@@ -7,7 +7,7 @@ import {
   type TopicSettings,
 } from '@order-flow/contracts';
 import {
-  deadLetterHeaders,
+  deadLetter,
   type EventLog,
   type LogRecord,
   type Offset,
@@ -23,7 +23,10 @@ import { HandledOffsets } from './handled-offsets.js';
 
 const GROUP = 'command-service';
 
-/** Where records of `order.commands` go that are no commands. */
+/**
+ * Where records of `order.commands` go that are no commands. What a letter has to leave out for its size is lost when the
+ * topic is trimmed: no command of ours comes near 1 MiB, and nobody runs these again.
+ */
 export const commandDeadLetters: TopicSettings = {
   name: `${GROUP}.dlq`,
   key: 'key of the failed record',
@@ -150,9 +153,7 @@ async function decodeOrPark(
     const origin = `${record.topic}-${record.partition}-${record.offset}`;
     logger.warn({ origin, err: error }, `${GROUP} parked ${origin}: ${error.message}`);
     const writer = await log.openWriter(`${GROUP}-dlq-${record.partition}`);
-    const headers = deadLetterHeaders(record, error);
-    const { key, value, timestamp } = record;
-    await writer.commit({ records: [{ topic: commandDeadLetters.name, key, value, headers, timestamp }] });
+    await writer.commit({ records: [deadLetter(record, error, { topic: commandDeadLetters.name })] });
     await writer.close();
     metrics.handled.inc({ outcome: 'parked' });
     return undefined;

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deadLetter, originalOf, partsLeftOut, readOriginal } from './dead-letter.js';
 import { partitionForKey } from './murmur2.js';
 import type { EventLog, LogRecord, LogWriter, NewRecord, Offset, OwnershipEpoch, RecordBatch } from './port.js';
+import { LARGEST_RECORD, recordSize } from './record-size.js';
 
 /** What a log under test can do beyond the port. */
 export interface EventLogFeatures {
@@ -212,6 +214,22 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         const texts = sizes.map((size, index) => String(index).repeat(size));
         await produce(...texts.map((value) => record(topic, { partition: 0, value })));
         expect((await readAll(topic)).map(valueOf)).toEqual(texts);
+      });
+
+      it('are parked with their reason, however large they are', async () => {
+        const full: NewRecord = { ...record(topic, { partition: 0 }), headers: { a: 'b' }, value: null };
+        const value = Buffer.alloc(LARGEST_RECORD - recordSize(full), 'x');
+        const { offsets } = await produce({ ...full, value });
+        const [original] = await readAll(topic, [offsets[0]!]);
+        await produce(deadLetter(original!, new Error('e'.repeat(5_000)), { topic: other, partition: 0 }));
+        const [letter] = await readAll(other);
+        expect([letter!.key, letter!.value, partsLeftOut(letter!)]).toEqual([full.key, null, 1]);
+        expect(letter!.headers).toMatchObject({ a: 'b', 'dlq-left-out': 'value', 'dlq-error': 'e'.repeat(2_000) });
+        const found = await readOriginal(log, originalOf(letter!), forever());
+        expect(found?.value?.equals(value)).toBe(true);
+        await produce(record(topic, { partition: 0 }));
+        await log.admin.deleteRecords([{ ...offsets[0]!, offset: offsets[0]!.offset + 1 }]);
+        expect(await readOriginal(log, originalOf(letter!), forever())).toBeUndefined();
       });
 
       it('of unknown topics and partitions are refused', async () => {

@@ -10,6 +10,7 @@ import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries, produc
 import { auditBank, consumed, readTopic } from './testing/bank-audit.js';
 import { eventually, gate } from './testing/eventually.js';
 import { failingAt, hookedLog, hookedState, type LogHooks, type StateHooks } from './testing/hooked-log.js';
+import { largeLettersConformance } from './testing/large-letters.contract.js';
 import { operationConformance } from './testing/operation.contract.js';
 import { parkingConformance } from './testing/parking.contract.js';
 import { punctuationConformance } from './testing/punctuation.contract.js';
@@ -355,6 +356,8 @@ export function streamsConformance(name: string, open: () => Promise<StreamsFixt
     parkingConformance(() => ({ fixture, begin }));
     punctuationConformance(() => ({ fixture, begin }));
     redriveConformance(() => ({ fixture, begin }));
+
+    largeLettersConformance(() => ({ fixture, begin }));
     operationConformance(() => ({ fixture, begin }));
   });
 }

@@ -9,6 +9,7 @@ export class StreamsError extends Error {
       | 'STATE_UNREADABLE'
       | 'TOO_MANY_DEAD_LETTERS'
       | 'KEY_PARKED'
+      | 'ORIGINAL_GONE'
       | 'PUNCTUATION_FAILED'
       | 'VALUE_TOO_LARGE'
       | 'BAD_REQUEST',

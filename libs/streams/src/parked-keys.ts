@@ -11,6 +11,8 @@ const Parked = z.object({
   /** None of them stands before this offset. */
   since: z.int().min(0),
   count: z.int().min(1),
+  /** Offset in their input topic: from here on it holds what letters had to leave out. */
+  originals: z.int().min(0).optional(),
 });
 export type Parked = z.infer<typeof Parked>;
 
@@ -62,15 +64,34 @@ export class ParkedKeys {
     return all.length > 0 ? Math.min(...all) : undefined;
   }
 
-  /** One more record of a key. @param end where the queue ended at the last commit */
-  add(topic: string, key: string | null, end: number): void {
-    const name = parkedName(topic, key);
-    const { since, count } = this.#keys.get(name) ?? { since: end, count: 0 };
-    this.set(name, { since, count: count + 1 });
+  /** None of a topic's records stands before this offset of it and has a letter that lacks some of it. */
+  originalsIn(topic: string): number {
+    let first = Infinity;
+    for (const [name, { originals = Infinity }] of this.#keys) {
+      if (name.startsWith(`${topic}/`)) first = Math.min(first, originals);
+    }
+    return first;
   }
 
-  set(name: string, parked: Parked | undefined): void {
-    if (parked && parked.count > 0) this.#keys.set(name, parked);
+  /**
+   * One more record of a key.
+   * @param end where the queue ended at the last commit
+   * @param original its offset, if its letter lacks some of it
+   */
+  add(name: string, end: number, original = Infinity): void {
+    const before = this.#keys.get(name) ?? { since: end, count: 0 };
+    const originals = Math.min(original, before.originals ?? Infinity);
+    const { since, count } = before;
+    this.#set(name, { since, count: count + 1, ...(originals === Infinity ? {} : { originals }) });
+  }
+
+  /** The key's records were run, but for `count` from `since` on. */
+  left(name: string, since: number, count: number): void {
+    this.#set(name, { ...this.#keys.get(name), since, count });
+  }
+
+  #set(name: string, parked: Parked): void {
+    if (parked.count > 0) this.#keys.set(name, parked);
     else this.#keys.delete(name);
     this.#changed.add(name);
   }

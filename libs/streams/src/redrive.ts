@@ -1,9 +1,10 @@
-import type { LogRecord, NewRecord } from '@order-flow/event-log';
+import { type LogRecord, type NewRecord, partsLeftOut } from '@order-flow/event-log';
 import { z } from 'zod';
-import { withoutDeath } from './dead-letter.js';
+import { isIncomplete, parkedAs, withoutDeath } from './dead-letter.js';
 import { StreamsError } from './errors.js';
 import { redriveTopic } from './graph.js';
 import { parkedName } from './parked-keys.js';
+import { originOf } from './record.js';
 import type { SliceWork } from './work.js';
 
 /**
@@ -73,22 +74,42 @@ export class Redrive {
     return this.#stuck || this.#rest === 0;
   }
 
-  /** @param letter the next record of the dead-letter queue, of whatever key */
-  take(letter: LogRecord): void {
-    if (this.done || letter.offset >= this.until) return;
-    const record = withoutDeath(letter);
-    if (parkedName(record.topic, record.key) !== this.name) return;
-    const error = this.action === 'redrive' ? this.work.attempt(record) : undefined;
+  /** Whether the letter's record must be read from its topic before it can be run. */
+  needsOriginal(letter: LogRecord): boolean {
+    return this.action === 'redrive' && isIncomplete(letter) && this.#isNext(letter);
+  }
+
+  /**
+   * @param letter the next record of the dead-letter queue, of whatever key
+   * @param original the letter's record, if it must be read from its topic and is still there
+   */
+  take(letter: LogRecord, original?: LogRecord): void {
+    if (!this.#isNext(letter)) return;
+    const lost = isIncomplete(letter) && !original;
+    const record = original ?? withoutDeath(letter);
+    const error = this.#run(record, lost);
+    const { parked } = this.work;
     if (error && this.work.sequenced(record.topic)) {
       this.#stuck = true;
-      this.work.parked.set(this.name, { since: letter.offset, count: this.#rest });
+      parked.left(this.name, letter.offset, this.#rest);
       this.work.stillParked(record, error);
       return;
     }
     this.#rest--;
-    const { parked } = this.work;
     const count = (parked.get(this.name)?.count ?? 1) - 1;
-    parked.set(this.name, { since: this.#rest > 0 ? letter.offset + 1 : this.until, count });
-    if (error) this.work.park(record, error);
+    parked.left(this.name, this.#rest > 0 ? letter.offset + 1 : this.until, count);
+    if (error) this.work.park(record, error, { name: this.name, without: lost ? partsLeftOut(letter) : 0 });
+  }
+
+  #run(record: LogRecord, lost: boolean): Error | undefined {
+    if (this.action === 'discard') return undefined;
+    return lost ? isGone(record) : this.work.attempt(record);
+  }
+
+  #isNext(letter: LogRecord): boolean {
+    return !this.done && letter.offset < this.until && parkedAs(letter) === this.name;
   }
 }
+
+const isGone = (record: LogRecord): StreamsError =>
+  new StreamsError('ORIGINAL_GONE', `its letter lacks the record, which is no longer at ${originOf(record)}`);

@@ -1,4 +1,4 @@
-import type { LogRecord, LogWriter, OwnershipEpoch } from '@order-flow/event-log';
+import { type LogRecord, type LogWriter, originalOf, type OwnershipEpoch, readOriginal } from '@order-flow/event-log';
 import { CommitCycle, POSITIONS_WAIT_MS } from './commit-cycle.js';
 import { StreamsError } from './errors.js';
 import { deadLetterTopic, redriveTopic } from './graph.js';
@@ -173,7 +173,7 @@ export class Slice {
   async #commit({ writer, cycle, clock, trimmer }: Running): Promise<void> {
     if (!(await cycle.commit(writer, this.#buffer.positions, this.#consumed, clock.due))) return;
     this.#consumed = 0;
-    trimmer.trim(cycle.positions);
+    trimmer.trim(cycle.positions, this.#work.parked);
   }
 
   /** Runs parked records again; the request is consumed with the last of them. */
@@ -199,7 +199,10 @@ export class Slice {
     const signal = AbortSignal.any([running.epoch.signal, enough.signal]);
     // A commit that is answered becomes visible a little later: the reader waits for all of the letters.
     for await (const letter of this.#letters(redrive, signal)) {
-      redrive.take(letter);
+      const { log } = this.#context;
+      const original = redrive.needsOriginal(letter) ? await readOriginal(log, originalOf(letter), signal) : undefined;
+      if (signal.aborted) return;
+      redrive.take(letter, original);
       if (redrive.done) enough.abort();
       else if (this.#work.outputs.length >= this.#context.options.commitRecords) await this.#commit(running);
     }

@@ -6,7 +6,7 @@ import {
   type EventTopic,
   parseEvent,
 } from '@order-flow/contracts';
-import type { LogRecord, NewRecord } from '@order-flow/event-log';
+import { type LogRecord, type NewRecord, originalOf } from '@order-flow/event-log';
 import { deadLetterTopic, type Topology } from './graph.js';
 import { Redrive, type RedriveRequest, requested } from './redrive.js';
 import { memoryState } from './state.js';
@@ -120,7 +120,9 @@ export class TestDriver {
   redrive(request: RedriveRequest = { action: 'redrive' }): void {
     for (const name of requested(this.#work, request)) {
       const redrive = new Redrive(this.#work, name, request.action);
-      for (const letter of this.deadLetters().slice(redrive.from)) redrive.take(letter);
+      for (const letter of this.deadLetters().slice(redrive.from)) {
+        redrive.take(letter, redrive.needsOriginal(letter) ? this.#original(letter) : undefined);
+      }
     }
     this.#commit();
     this.#drain();
@@ -134,6 +136,11 @@ export class TestDriver {
   /** Everything in a store. */
   store(name: string): Record<string, unknown> {
     return Object.fromEntries(this.#work.stores.get(name)?.range({}) ?? []);
+  }
+
+  #original(letter: LogRecord): LogRecord | undefined {
+    const { topic, offset } = originalOf(letter);
+    return this.records(topic)[offset];
   }
 
   #start(): SliceWork {

@@ -1,9 +1,10 @@
 import { deadLetterTopic, redriveTopic } from './graph.js';
+import type { ParkedKeys } from './parked-keys.js';
 import type { SliceContext } from './slice-context.js';
 
 /**
  * Deletes what nobody will read again: repartition records and redrive requests that are consumed, dead letters that are
- * done with. Deleting is no part of any commit, and what is not deleted now is deleted next time.
+ * done with. What a parked letter had to leave out for its size stays where it is, and all behind it. Deleting is no part of any commit, and what is not deleted now is deleted next time.
  */
 export class Trimmer {
   readonly #context: SliceContext;
@@ -19,10 +20,13 @@ export class Trimmer {
   }
 
   /** Begins a deletion below committed positions when the last was long enough ago. */
-  trim(positions: ReadonlyMap<string, number>): void {
+  trim(positions: ReadonlyMap<string, number>, parked: ParkedKeys): void {
     if (this.#under || performance.now() - this.#trimmedAt < this.#context.options.trimIntervalMs) return;
     this.#trimmedAt = performance.now();
-    const before = this.#topics.map((topic) => ({ topic, offset: positions.get(topic) ?? 0 }));
+    const before = this.#topics.map((topic) => ({
+      topic,
+      offset: Math.min(positions.get(topic) ?? 0, parked.originalsIn(topic)),
+    }));
     this.#under = this.#delete(before).finally(() => (this.#under = undefined));
   }
 

@@ -1,10 +1,10 @@
 import type { LogRecord, NewRecord } from '@order-flow/event-log';
-import { deadLetter } from './dead-letter.js';
+import { deadLetter, isIncomplete, type Remains } from './dead-letter.js';
 import { StreamsError, TransientError } from './errors.js';
 import { PARKED_STORE, type PunctuateNode, type SourceNode, type Topology } from './graph.js';
 import { TopologyInstance } from './instance.js';
 import type { TopologyObserver } from './observer.js';
-import { ParkedKeys } from './parked-keys.js';
+import { ParkedKeys, parkedName } from './parked-keys.js';
 import { originOf } from './record.js';
 import type { SliceState, StateWrites } from './state.js';
 import { SliceStore } from './store.js';
@@ -109,9 +109,12 @@ export class SliceWork {
     }
   }
 
-  park(record: LogRecord, error: Error): void {
-    this.deadLetters.push(deadLetter(this.#topology.name, record, error));
-    this.parked.add(record.topic, record.key, this.deadLetterEnd);
+  /** @param remains of a record that is no longer whole */
+  park(record: LogRecord, error: Error, remains?: Remains): void {
+    const known = remains ?? { name: parkedName(record.topic, record.key), without: 0 };
+    const letter = deadLetter(this.#topology.name, record, error, known);
+    this.deadLetters.push(letter);
+    this.parked.add(known.name, this.deadLetterEnd, isIncomplete(letter) ? record.offset : undefined);
     this.stillParked(record, error);
   }
 

@@ -1,5 +1,5 @@
 import type { TopicSettings } from '@order-flow/contracts';
-import { deadLetterHeaders, type EventLog, type LogRecord, type NewRecord } from '@order-flow/event-log';
+import { deadLetter, type EventLog, type LogRecord, type NewRecord } from '@order-flow/event-log';
 
 /** Where records go that a projection cannot fold. */
 export const projectionDeadLetters: TopicSettings = {
@@ -24,10 +24,11 @@ export class DeadLetters {
   ) {}
 
   add(record: LogRecord, error: Error): void {
-    const { topic, partition, offset, key, value, timestamp } = record;
-    const headers = { ...deadLetterHeaders(record, error), 'dlq-consumer': this.collection };
-    const parked = { topic: projectionDeadLetters.name, key, value, timestamp, headers };
-    this.#pending.set(`${topic}-${partition}-${offset}`, parked);
+    const parked = deadLetter(record, error, {
+      topic: projectionDeadLetters.name,
+      headers: { 'dlq-consumer': this.collection },
+    });
+    this.#pending.set(`${record.topic}-${record.partition}-${record.offset}`, parked);
   }
 
   /**

@@ -50,9 +50,6 @@ function measure(record: NewRecord, offsetDelta: number, timestampDelta: number)
   return { record, body, keyBytes, headers };
 }
 
-/** At most this many bytes more than key, value and headers come with a record: lengths, deltas, attributes. */
-export const recordOverhead = (headerCount: number): number => 5 + 1 + 10 + 5 + 5 + 5 + 5 + headerCount * 10;
-
 class BatchWriter {
   #at = AT.records as number;
 

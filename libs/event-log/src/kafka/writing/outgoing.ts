@@ -1,10 +1,9 @@
 import { LogError, type NewRecord, type Offset, type TopicPartition } from '../../port.js';
-import { encodeBatch, recordOverhead } from '../records/encode-batch.js';
-import { AT } from '../records/record-batch.js';
+import { LARGEST_RECORD, recordSize } from '../../record-size.js';
+import { encodeBatch } from '../records/encode-batch.js';
 
 /** Bytes of one batch; brokers refuse more than 1 MiB (and 12 bytes) by default. */
 const BATCH_BYTES = 900_000;
-const LARGEST_BATCH = 1_048_588;
 
 /** The records of one commit for one partition, cut into batches. */
 export interface Outgoing extends TopicPartition {
@@ -24,12 +23,10 @@ interface Growing extends TopicPartition {
   bytes: number;
 }
 
-function sizeOf({ topic, key, value, headers = {} }: NewRecord): number {
-  const names = Object.keys(headers);
-  let size = recordOverhead(names.length) + (key === null ? 0 : Buffer.byteLength(key)) + (value?.length ?? 0);
-  for (const name of names) size += Buffer.byteLength(name) + Buffer.byteLength(headers[name] ?? '');
-  if (AT.records + size > LARGEST_BATCH) {
-    throw new LogError('RECORD_TOO_LARGE', `a record of ${size} bytes for ${topic}; the limit is 1 MiB`);
+function sizeOf(record: NewRecord): number {
+  const size = recordSize(record);
+  if (size > LARGEST_RECORD) {
+    throw new LogError('RECORD_TOO_LARGE', `a record of ${size} bytes for ${record.topic}; the limit is 1 MiB`);
   }
   return size;
 }
