@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /** Ends what was begun with a log when the log is closed. */
 export class LifeBound {
   readonly #open = new Set<AbortController>();
@@ -9,6 +11,8 @@ export class LifeBound {
     const controller = new AbortController();
     const abort = (): void => controller.abort();
     if (signal.aborted || this.#ended) abort();
+    // As many may read or join by one signal as they like; each takes its listener away again.
+    setMaxListeners(0, signal);
     signal.addEventListener('abort', abort, { once: true });
     this.#open.add(controller);
     const release = (): void => {
