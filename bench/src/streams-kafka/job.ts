@@ -10,6 +10,8 @@ export const Job = z.object({
   /** Empty at first. */
   stateDirectory: z.string(),
   records: z.int(),
+  /** Processes that share the work; one by default. */
+  members: z.int().optional(),
 });
 export type Job = z.infer<typeof Job>;
 
@@ -25,6 +27,7 @@ export const Outcome = z.object({
   commitP50Ms: z.number().optional(),
   commitP95Ms: z.number().optional(),
   commitMeanMs: z.number().optional(),
+  commitMaxMs: z.number().optional(),
 });
 export type Outcome = z.infer<typeof Outcome>;
 

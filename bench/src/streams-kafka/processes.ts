@@ -39,22 +39,26 @@ export type Decided = z.infer<typeof Decided>;
 export const countDecisions = async (brokers: string, topic: string): Promise<Decided> =>
   Decided.parse(await java('count', brokers, topic));
 
-const application = ({ brokers, input, output, name, stateDirectory }: Job): readonly string[] => [
+const application = ({ brokers, input, output, name, stateDirectory }: Job, threads: number): readonly string[] => [
   brokers.join(','),
   input,
   output,
   name,
   stateDirectory,
+  String(threads),
 ];
 
-export const runKafkaStreams = async (job: Job): Promise<Outcome> =>
-  Outcome.parse(await java('run', ...application(job), String(job.records)));
+/** @param threads that share the partitions, in one process */
+export const runKafkaStreams = async (job: Job, threads: number): Promise<Outcome> =>
+  Outcome.parse(await java('run', ...application(job, threads), String(job.records)));
 
-export const restoreKafkaStreams = async (job: Job): Promise<Outcome> =>
-  Outcome.parse(await java('restore', ...application(job)));
+export const restoreKafkaStreams = async (job: Job, threads: number): Promise<Outcome> =>
+  Outcome.parse(await java('restore', ...application(job, threads)));
+
+/** The program that runs one of this project's own runners. */
+export const workerProgram = (): string => join(repositoryRoot(), 'dist', 'bench-streams-kafka.mjs');
 
 /** Runs one of this program's own runners in a new process. */
 export const runOurs = async (runner: 'runtime' | 'restore' | 'loop', job: Job): Promise<Outcome> => {
-  const worker = join(repositoryRoot(), 'dist', 'bench-streams-kafka.mjs');
-  return Outcome.parse(lastLine(await outputOf(process.execPath, [worker, runner, JSON.stringify(job)])));
+  return Outcome.parse(lastLine(await outputOf(process.execPath, [workerProgram(), runner, JSON.stringify(job)])));
 };

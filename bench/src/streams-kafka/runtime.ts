@@ -1,14 +1,15 @@
 import { openKafkaEventLog } from '@order-flow/event-log';
-import { lmdbState, runTopology, type TopologyObserver } from '@order-flow/streams';
+import { lmdbState, type RunningTopology, runTopology, type TopologyObserver } from '@order-flow/streams';
 import { Latencies } from '../orders/latencies.js';
 import { type Job, type Outcome, Stretch } from './job.js';
 import { decisionTopic, PARTITIONS, payments } from './workload.js';
 
-/** Runs the topology with the project's runtime until `observe` ends it. */
-async function runUntil(
+/** Runs the topology with the project's runtime until `observe` ends it. @param started is given it before it does anything */
+export async function runUntil(
   { brokers, input, output, name, stateDirectory }: Job,
   began: () => void,
   observe: (end: () => void) => TopologyObserver,
+  started: (running: RunningTopology) => void = () => undefined,
 ): Promise<void> {
   const log = await openKafkaEventLog({ brokers });
   try {
@@ -26,7 +27,9 @@ async function runUntil(
     };
     // All accounts of a slice stay in memory, as they do in the cache of Kafka Streams.
     const options = { cacheEntries: 2_500 };
-    await runTopology({ topology, log, state, signal: stop.signal, observer, options }).done;
+    const running = runTopology({ topology, log, state, signal: stop.signal, observer, options });
+    started(running);
+    await running.done;
     await state.close();
     for (const failure of failures) throw failure;
   } finally {

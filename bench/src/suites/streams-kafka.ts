@@ -4,6 +4,7 @@ import { type EventLog, openKafkaEventLog } from '@order-flow/event-log';
 import { startKafka } from '@order-flow/servers';
 import { median } from '../median.js';
 import type { Job, Outcome } from '../streams-kafka/job.js';
+import { runMembers } from '../streams-kafka/members.js';
 import {
   buildKafkaStreams,
   countDecisions,
@@ -26,8 +27,17 @@ interface Runner {
   readonly restore?: (job: Job) => Promise<Outcome>;
 }
 
+/** One for each core of the machine that the comparison is made on. */
+const SHARES = 2;
+
+const kafkaStreams = (threads: number) => ({
+  name: `kafka-streams-${threads}`,
+  run: (job: Job) => runKafkaStreams(job, threads),
+  restore: (job: Job) => restoreKafkaStreams(job, threads),
+});
+
 const runners: readonly Runner[] = [
-  { title: 'Kafka Streams', name: 'kafka-streams', run: runKafkaStreams, restore: restoreKafkaStreams },
+  { title: 'Kafka Streams', ...kafkaStreams(1) },
   {
     title: 'our runtime',
     name: 'runtime',
@@ -35,6 +45,8 @@ const runners: readonly Runner[] = [
     restore: (job) => runOurs('restore', job),
   },
   { title: 'bare kafkajs loop', name: 'loop', run: (job) => runOurs('loop', job) },
+  { title: `Kafka Streams, ${SHARES} threads`, ...kafkaStreams(SHARES) },
+  { title: `our runtime, ${SHARES} processes`, name: 'members', run: (job) => runMembers(job, SHARES) },
 ];
 
 interface Round {
@@ -89,8 +101,10 @@ function figures(runner: Runner, rounds: readonly Round[]): Measurements {
   return [
     ...of('payment decisions', 'records/s', ({ run }) => run.recordsPerSecond),
     ...of('processor time of a record', 'µs', ({ run }) => run.cpuMicrosPerRecord),
+    ...of('commit, p50', 'ms', ({ run }) => run.commitP50Ms),
     ...of('commit, p95', 'ms', ({ run }) => run.commitP95Ms),
     ...of('commit, mean', 'ms', ({ run }) => run.commitMeanMs),
+    ...of('commit, longest', 'ms', ({ run }) => run.commitMaxMs),
     ...of('most resident memory', 'MB', ({ run }) => run.maxRssMb),
     ...of('restore of the state from its changelog', 'records/s', ({ restored }) => restored?.recordsPerSecond),
   ];
@@ -99,12 +113,12 @@ function figures(runner: Runner, rounds: readonly Round[]): Measurements {
 /** Medians of the ratios within each round, which the machine's other work distorts least. */
 function ratios(rounds: readonly (readonly Round[])[]): Measurements {
   const rate = (each: readonly Round[], runner: number): number => each[runner]?.run.recordsPerSecond ?? NaN;
-  const ratio = (one: number, other: number): number =>
-    median(rounds.map((each) => rate(each, one) / rate(each, other)));
-  return [
-    { name: 'our runtime / Kafka Streams, records/s', unit: '×', value: ratio(1, 0) },
-    { name: 'our runtime / bare kafkajs loop, records/s', unit: '×', value: ratio(1, 2) },
-  ];
+  const ratio = (one: number, other: number) => ({
+    name: `${runners[one]?.title ?? ''} / ${runners[other]?.title ?? ''}, records/s`,
+    unit: '×',
+    value: median(rounds.map((each) => rate(each, one) / rate(each, other))),
+  });
+  return [ratio(1, 0), ratio(1, 2), ratio(4, 0), ratio(4, 3), ratio(4, 1), ratio(3, 0)];
 }
 
 /** The project's streams runtime on Kafka against Kafka Streams, on the same broker and input, in turns. */

@@ -12,8 +12,8 @@ import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Produced;
 import org.apache.kafka.streams.state.Stores;
 
-/** The workload as a Kafka Streams application: exactly once, one thread, RocksDB stores with changelog and cache. */
-record Application(String bootstrap, String input, String output, String id, String stateDirectory) {
+/** The workload as a Kafka Streams application: exactly once, RocksDB stores with changelog and cache. */
+record Application(String bootstrap, String input, String output, String id, String stateDirectory, int threads) {
     static final String ACCOUNTS = "accounts";
     /** By default a member stays in its group until it times out, and the next run would wait for that. */
     static final CloseOptions LEAVE = CloseOptions
@@ -44,7 +44,7 @@ record Application(String bootstrap, String input, String output, String id, Str
         properties.put(StreamsConfig.STATE_DIR_CONFIG, stateDirectory);
         properties.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
         properties.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, COMMIT_INTERVAL_MS);
-        properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 1);
+        properties.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, threads);
         properties.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
         properties.put(StreamsConfig.consumerPrefix("auto.offset.reset"), "earliest");
         return properties;
