@@ -73,7 +73,7 @@ export function runTopology(run: TopologyRun): RunningTopology {
       }
     } finally {
       await running;
-      owned.clear();
+      handOver([]);
     }
   };
 
