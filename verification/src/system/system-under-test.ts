@@ -24,8 +24,8 @@ import { seededRandom } from '../random.js';
 import { settled } from '../settled.js';
 
 const SETTLE_WITHIN_MS = 240_000;
-const WORKERS = 12;
-const THINK_MS = 60;
+const WORKERS = 8;
+const THINK_MS = 100;
 
 export interface SystemSettings {
   readonly seed: number;

@@ -6,7 +6,6 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { LogError } from '@order-flow/event-log';
 import type { RunningKafka } from '@order-flow/servers';
-import kafkajs from 'kafkajs';
 import { lmdbState } from '../lmdb-state.js';
 import { runTopology } from '../runner.js';
 import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries } from '../testing/bank.js';
@@ -72,21 +71,6 @@ export class CrashRun {
     for (const worker of run.workers) worker.start();
     run.#load = run.#loadUntil(run.#stopLoad.signal);
     return run;
-  }
-
-  /** Waits until every replica is in sync again, so that the next broker may go. */
-  async replicasInSync(): Promise<void> {
-    const kafka = new kafkajs.Kafka({
-      brokers: this.settings.kafka.brokers.split(','),
-      logLevel: kafkajs.logLevel.NOTHING,
-    });
-    const admin = kafka.admin();
-    await admin.connect();
-    try {
-      await eventually('replicas in sync', () => inSync(admin), { within: 90_000 });
-    } finally {
-      await admin.disconnect();
-    }
   }
 
   /** Stops the load, waits until all is consumed, lets the workers leave, and folds everything anew. */
@@ -207,12 +191,3 @@ export class CrashRun {
 
 const poison = (number: number) =>
   entryRecord(number + 1_000_000, `poison-${number}`, { type: 'Deposited', data: { amount: -1, kind: 'poison' } });
-
-async function inSync(admin: kafkajs.Admin): Promise<boolean> {
-  try {
-    const { topics } = await admin.fetchTopicMetadata();
-    return topics.every(({ partitions }) => partitions.every(({ isr, replicas }) => isr.length === replicas.length));
-  } catch {
-    return false;
-  }
-}

@@ -58,7 +58,7 @@ describe('the streams runtime on a cluster of three brokers', () => {
       await kafka.kill(broker);
       await delay(1_000 + on.random() * 3_000);
       await kafka.start(broker);
-      await on.replicasInSync();
+      await kafka.inSync();
     } else if (fault === 'freeze a worker') {
       worker?.freeze();
       await delay(FREEZE_MS + on.random() * 3_000);
