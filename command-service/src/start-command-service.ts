@@ -50,6 +50,7 @@ export async function startCommandService(
   keepRunning('saga-commands', (signal, ready, waiting) =>
     runSagaCommands({ store, log, logger, metrics: ofSaga }, signal, ready, waiting),
   );
+  lifecycle.background('event store', (signal) => probe('event store', () => store.ping(), { signal, readiness }));
   lifecycle.background('event log', (signal) =>
     probe('event log', () => log.admin.partitions(bridgeCheckpoint.name), { signal, readiness }),
   );

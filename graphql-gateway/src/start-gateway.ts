@@ -3,6 +3,7 @@ import {
   type HttpApp,
   type HttpServer,
   Metrics,
+  probe,
   Readiness,
   type Running,
   startHttpServer,
@@ -82,7 +83,11 @@ export async function startGateway(options: GatewayOptions): Promise<Running & {
   const readiness = new Readiness();
   const gateway = assemble(options, metrics);
   const unwatch = followDirectory(options.directory, readiness);
+  const stopping = new AbortController();
+  const probing = probe('read store', () => options.readStore.ping(), { signal: stopping.signal, readiness });
   const release = async (): Promise<void> => {
+    stopping.abort();
+    await probing;
     unwatch();
     await stopLive(gateway);
     await gateway.commands.stop();

@@ -104,8 +104,11 @@ describe('every service as a process of its own, on real servers', () => {
     'without %s, %s is not ready; afterwards everything goes on by itself',
     async (_, service, away, back) => {
       await away();
-      await eventually('unreadiness', async () => ((await readiness(service)) === 503 ? true : undefined));
-      await back();
+      try {
+        await eventually('unreadiness', async () => ((await readiness(service)) === 503 ? true : undefined));
+      } finally {
+        await back();
+      }
       await eventually('readiness', async () => ((await readiness(service)) === 200 ? true : undefined));
       await system.cluster.ready();
       expect(await ended(await gateway(1).place(sample.sku, 1))).toBe('CONFIRMED');
