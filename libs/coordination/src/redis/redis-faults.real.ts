@@ -8,6 +8,7 @@ import { want } from '../contract/leases.contract.js';
 import { listen, untilHeard } from '../contract/signals.contract.js';
 import type { Coordination } from '../coordination.js';
 import { openCoordination } from '../open-coordination.js';
+import { mutedLink } from '../testing/muted-link.js';
 import { type Participant, startParticipant } from '../testing/participant-process.js';
 import { openRedisCoordination } from './redis-coordination.js';
 import type { RedisTiming } from './timing.js';
@@ -140,6 +141,33 @@ describe('the directory', () => {
     expect(seen).toEqual([]);
   });
 
+  it('does not hold the time in which Redis hung against anybody', async () => {
+    const one = await open();
+    const alone = participant('register', 'a');
+    await untilUp(one.directory, 'a');
+    await elapse(QUICK.ttl!);
+    const { version } = one.directory;
+    // nothing of it waits in Redis' buffers
+    alone.signal('SIGSTOP');
+    await redis.pause();
+    await elapse(QUICK.ttl! * 1.2);
+    await redis.resume();
+    await answering(one);
+    await elapse(QUICK.ttl! / 2);
+    alone.signal('SIGCONT');
+    await elapse(QUICK.ttl!);
+    expect([ids(one.directory.all()), one.directory.version]).toEqual([['a'], version]);
+  });
+
+  it('is told of everybody at once, not with the next heartbeat, when Redis has lost its data', async () => {
+    const one = await open({ ...QUICK, heartbeat: 60_000, ttl: 240_000 });
+    await one.directory.register(instance('a'));
+    await redis.kill();
+    await redis.start();
+    const newcomer = await open();
+    await untilUp(newcomer.directory, 'a');
+  });
+
   it('forgets one that died after its ttl, in a small system too', async () => {
     const one = await open();
     await one.directory.register(instance('a'));
@@ -148,9 +176,11 @@ describe('the directory', () => {
     // nobody expires for a ttl after the beginning
     await elapse(QUICK.ttl!);
     await dead.kill();
+    const killed = performance.now();
     await elapse(QUICK.ttl! / 2);
     expect(ids(one.directory.all())).toEqual(['a', 'b']);
     await untilUp(one.directory, 'a');
+    expect(performance.now() - killed).toBeLessThan(QUICK.hold!);
   });
 
   it('holds back a mass expiry, and forgets after all', async () => {
@@ -309,6 +339,26 @@ describe('leases', () => {
       members.map(() => 'Error: stopped'),
     );
     expect(new Set(tokens).size).toBe(tokens.length);
+  });
+});
+
+describe('a connection', () => {
+  it('on which nothing comes any more is made anew', async () => {
+    const link = await mutedLink(redis.url);
+    const one = await openRedisCoordination(link.url, silentLogger(), QUICK);
+    ending.push(
+      () => link.close(),
+      () => one.close(),
+    );
+    const heard = listen(one.signals, 'orders');
+    await untilHeard(one.signals, 'orders', heard);
+    link.mute();
+    await away(one);
+    const other = await open();
+    await other.directory.register(instance('a'));
+    await answering(one);
+    await untilUp(one.directory, 'a');
+    await untilHeard(one.signals, 'orders', heard);
   });
 });
 
