@@ -11,6 +11,6 @@ export interface Coordination {
   readonly rates: RateLimits;
   /** @throws CoordinationError when the server does not answer */
   ping(): Promise<void>;
-  /** Gives up registrations and leases that still stand. */
+  /** Gives up what stands elsewhere: registrations and leases. What is within this process ends with it. */
   close(): Promise<void>;
 }

@@ -436,9 +436,4 @@ describe('opening', () => {
     await opened.ping();
     await opened.close();
   });
-
-  it('is refused at once with what is no address', async () => {
-    for (const url of ['localhost', 'http://localhost', 'redis://'])
-      await expect(opening(url)).rejects.toMatchObject({ code: 'COORDINATION_REFUSED' });
-  });
 });
