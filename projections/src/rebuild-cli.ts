@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openEventLog } from '@order-flow/event-log';
-import { openEmbeddedReadStore } from '@order-flow/read-store';
-import { ConfigurationError, createLogger, readSettings } from '@order-flow/service-kit';
+import { openReadStore } from '@order-flow/read-store';
+import { ConfigurationError, createLogger, readSettings, type Settings } from '@order-flow/service-kit';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { dryRun, rebuild, type RebuildOptions, type RebuildProgress, rollback } from './app/rebuild.js';
@@ -101,6 +101,12 @@ async function run(
   }
 }
 
+/** The folders that a system's data directory has to have: of what is on no real server. */
+const embeddedIn = ({ KAFKA_BROKERS, MONGO_URL }: Settings): readonly string[] => [
+  ...(KAFKA_BROKERS === undefined ? ['event-log'] : []),
+  ...(MONGO_URL === undefined ? ['read-store'] : []),
+];
+
 async function main(): Promise<void> {
   const command = new Command('npm run rebuild --')
     .description('Builds read models anew beside the serving ones, and switches when they have caught up.')
@@ -110,17 +116,21 @@ async function main(): Promise<void> {
     .option('--rollback', 'switch back to the previous collection')
     .option('--json', 'JSON lines instead of text')
     .option('--throttle <n>', 'events a second at most', positive)
-    .option('--data-dir <dir>', 'of the system, which may be running', '.data')
+    .option('--data-dir <dir>', 'of the system, which may be running; for what is on no real server', '.data')
     .showHelpAfterError()
     .parse();
   const options = command.opts<Options>();
   const settings = readSettings(process.env);
   const projections = chosen(command, command.args, options);
   const dataDir = resolve(options.dataDir);
-  if (!existsSync(join(dataDir, 'read-store')))
-    command.error(`${dataDir} holds no system; name its directory with --data-dir`);
+  for (const folder of embeddedIn(settings))
+    if (!existsSync(join(dataDir, folder)))
+      command.error(`${dataDir} holds no ${folder}; name the system's directory with --data-dir, or its real servers`);
   const log = await openEventLog(settings, join(dataDir, 'event-log'));
-  const readStore = await openEmbeddedReadStore({ path: join(dataDir, 'read-store') });
+  const readStore = await openReadStore(settings, join(dataDir, 'read-store')).catch(async (error: unknown) => {
+    await log.close();
+    throw error;
+  });
   const cancel = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => cancel.abort());
   const stores = { log, readStore, logger: createLogger({ level: 'warn' }), signal: cancel.signal };

@@ -20,7 +20,7 @@ import type { Projection } from '../domain/projection.js';
 export const ordersProjection = orders as unknown as Projection;
 export const orderId = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
 
-/** A log of orders, and a read store beside it, both temporary. */
+/** A log of orders, and a read store beside it. */
 export interface OrderLog {
   readonly log: EventLog;
   readonly readStore: ReadStore;
@@ -56,11 +56,12 @@ function story(n: number): CloudEvent[] {
   ];
 }
 
-export async function orderLog(): Promise<OrderLog> {
+/** On the stores that are given, which `stop` closes; a log in memory and a temporary read store for those that are not. */
+export async function orderLog(given: { log?: EventLog; readStore?: ReadStore } = {}): Promise<OrderLog> {
   const directory = await mkdtemp(join(tmpdir(), 'projections-'));
-  const log = await openMemoryEventLog();
+  const log = given.log ?? (await openMemoryEventLog());
   await log.admin.ensureTopics([...eventTopics, projectionDeadLetters], { partitions: 3 });
-  const readStore = await openEmbeddedReadStore({ path: directory });
+  const readStore = given.readStore ?? (await openEmbeddedReadStore({ path: directory }));
   return {
     log,
     readStore,

@@ -1,0 +1,95 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OrderView, ReadModelDocument } from '@order-flow/contracts';
+import { openReadStore } from '@order-flow/read-store';
+import { type RunningMongo, startMongo } from '@order-flow/servers';
+import { Readiness, silentLogger } from '@order-flow/service-kit';
+import { followAlias } from './app/follow-alias.js';
+import { type OrderLog, orderLog, ordersProjection } from './testing/order-log.js';
+import { until } from './testing/until.js';
+
+const PATIENCE_MS = 60_000;
+
+let mongo: RunningMongo;
+let orders: OrderLog;
+let stop: () => Promise<void>;
+
+beforeEach(async () => {
+  mongo = await startMongo();
+  const readStore = await openReadStore({ MONGO_URL: mongo.url }, '');
+  orders = await orderLog({ readStore });
+  const controller = new AbortController();
+  const { log } = orders;
+  const serving = followAlias(
+    {
+      projection: ordersProjection,
+      log,
+      readStore,
+      logger: silentLogger(),
+      readiness: new Readiness(),
+      changed: () => undefined,
+      folded: () => undefined,
+    },
+    controller.signal,
+  );
+  stop = async () => {
+    controller.abort();
+    await serving.done;
+  };
+  await orders.write(0, 200);
+  await until(async () => (await whole()) === 200, PATIENCE_MS);
+});
+afterEach(async () => {
+  await stop();
+  await orders.stop();
+  await mongo.down();
+});
+
+/** How many orders are there with all that happened to them; fails when one is there with less than its beginning. */
+async function whole(): Promise<number> {
+  const documents = await orders.documents('orders__1');
+  const histories = (documents as (ReadModelDocument & OrderView)[]).map(({ history }) =>
+    history.map(({ status }) => status).join(),
+  );
+  expect(histories.filter((history) => !history.startsWith('PENDING'))).toEqual([]);
+  return histories.filter((history) => history === 'PENDING,CONFIRMED').length;
+}
+
+/** An emulator that is started again holds nothing. */
+async function emptied(): Promise<void> {
+  const { port } = mongo;
+  await mongo.down();
+  mongo = await startMongo({ port });
+}
+
+describe('read models in a MongoDB emulator that was emptied', () => {
+  it('are folded again from the beginning, though nothing new happens', async () => {
+    await emptied();
+    await until(async () => (await whole().catch(() => -1)) === 200, PATIENCE_MS);
+    const [index] = (await orders.readStore.collection('orders__1').indexes()).slice(1);
+    expect(index).toMatchObject({ key: { placedAt: -1, _id: 1 } });
+  });
+
+  it('are never half, while orders go on', async () => {
+    let next = 200;
+    const buying = new AbortController();
+    const bought = (async () => {
+      for (; !buying.signal.aborted; next += 5) {
+        await orders.write(next, next + 5);
+        await new Promise(setImmediate);
+      }
+    })();
+    await emptied();
+    await until(async () => (await whole()) > 200, PATIENCE_MS);
+    buying.abort();
+    await bought;
+    await until(async () => (await whole()) === next, PATIENCE_MS);
+  });
+
+  it('go on where they are when it only hangs', async () => {
+    await mongo.pause();
+    await orders.write(200, 260);
+    await mongo.resume();
+    await until(async () => (await whole()) === 260, PATIENCE_MS);
+    expect((await orders.documents('orders__1')).every(({ revision }) => revision <= 2)).toBe(true);
+  });
+});
