@@ -1,4 +1,4 @@
-import { ALIAS_CACHE_MS, readModelAlias } from '@order-flow/read-store';
+import { ALIAS_CACHE_MS, type ReadModelAlias, readModelAlias } from '@order-flow/read-store';
 import { type Readiness, sleep, supervise } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { Checkpoints } from './checkpoints.js';
@@ -60,17 +60,36 @@ export function followAlias(
     return { stop, progress };
   };
 
+  let away = false;
+  /** Undefined while the read store does not answer: what is folded then stays. */
+  const currentAlias = async (): Promise<ReadModelAlias | undefined> => {
+    const { readStore, projection, logger } = options;
+    try {
+      const alias = await readModelAlias(readStore, projection.name);
+      away = false;
+      return alias;
+    } catch (error) {
+      if (!away) logger.warn({ err: error }, `which collection serves ${projection.name} cannot be asked; trying on`);
+      away = true;
+      return undefined;
+    }
+  };
+
+  const change = async (alias: ReadModelAlias): Promise<void> => {
+    const wanted = [alias.collection, ...(alias.previous ? [alias.previous] : [])];
+    present = alias.collection;
+    for (const collection of wanted) if (!running.has(collection)) running.set(collection, start(collection));
+    for (const [collection, folding] of running) {
+      if (wanted.includes(collection)) continue;
+      running.delete(collection);
+      await folding.stop();
+    }
+  };
+
   const follow = async (): Promise<void> => {
     while (!signal.aborted) {
-      const alias = await readModelAlias(options.readStore, options.projection.name);
-      const wanted = [alias.collection, ...(alias.previous ? [alias.previous] : [])];
-      present = alias.collection;
-      for (const collection of wanted) if (!running.has(collection)) running.set(collection, start(collection));
-      for (const [collection, folding] of running) {
-        if (wanted.includes(collection)) continue;
-        running.delete(collection);
-        await folding.stop();
-      }
+      const alias = await currentAlias();
+      if (alias) await change(alias);
       await sleep(ALIAS_CACHE_MS, signal);
     }
     await Promise.all([...running.values()].map((folding) => folding.stop()));

@@ -8,11 +8,16 @@ import { javaTool, requireJava } from '../processes/java.js';
 import { EMULATOR_SOURCE } from './emulator-source.js';
 
 const VERSION = '1.47.0';
-const JAR = { group: 'de.bwaldvogel', name: 'mongo-java-server', version: VERSION };
+const JARS = [
+  { group: 'de.bwaldvogel', name: 'mongo-java-server', version: VERSION },
+  // without it, what fails inside is told to nobody
+  { group: 'org.slf4j', name: 'slf4j-simple', version: '2.0.17' },
+];
+const LOGGING = '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn';
 const HEAP_MB = 512;
 const ANSWER_MS = 2_000;
 
-const jarDirectory = (): string => join(cacheDirectory(), `mongo-java-server-${VERSION}`);
+const jarDirectory = (): string => join(cacheDirectory(), `mongodb-emulator-${VERSION}`);
 const programIn = (directory: string): string => join(directory, 'MongoEmulator.java');
 
 /** For `MONGO_URL`. */
@@ -43,13 +48,21 @@ export const mongodb: OneProcess = {
   aboutFresh: 'refuse one that runs already; the emulator keeps nothing on disk and always begins empty',
   install: async (say) => {
     await requireJava();
-    await installJars(`the MongoDB emulator (mongo-java-server ${VERSION})`, [JAR], jarDirectory(), say);
+    await installJars(`the MongoDB emulator (mongo-java-server ${VERSION})`, JARS, jarDirectory(), say);
   },
   prepare: (directory) => writeFile(programIn(directory), EMULATOR_SOURCE),
   daemon: (directory, port) => ({
     name: 'MongoDB emulator',
     command: javaTool('java'),
-    args: [`-Xmx${HEAP_MB}m`, '-XX:+UseSerialGC', '-cp', `${jarDirectory()}/*`, programIn(directory), String(port)],
+    args: [
+      `-Xmx${HEAP_MB}m`,
+      '-XX:+UseSerialGC',
+      LOGGING,
+      '-cp',
+      `${jarDirectory()}/*`,
+      programIn(directory),
+      String(port),
+    ],
     marker: programIn(directory),
     pidFile: join(directory, 'pid'),
     logFile: join(directory, 'emulator.log'),
