@@ -6,6 +6,7 @@ import { FIGURE_COLUMNS, type Figure, figureRow } from './figure.js';
 import { repositoryRoot } from '@order-flow/all-in-one';
 import { writeFigures } from './report.js';
 import type { BenchRun, Suite } from './suite.js';
+import { clusterSuite } from './suites/cluster.js';
 import { ordersSuite } from './suites/orders.js';
 import { rebuildSuite } from './suites/rebuild.js';
 import { startSuite } from './suites/start.js';
@@ -26,7 +27,7 @@ const suites: Readonly<Record<string, Suite>> = {
 };
 
 /** What needs more than Node runs only when it is named. */
-const onDemand: Readonly<Record<string, Suite>> = { 'streams-kafka': streamsKafkaSuite };
+const onDemand: Readonly<Record<string, Suite>> = { 'streams-kafka': streamsKafkaSuite, cluster: clusterSuite };
 const allSuites = { ...suites, ...onDemand };
 
 const whole =
@@ -39,7 +40,10 @@ const whole =
 
 const command = new Command('npm run bench --')
   .description('Measures the stores, the streams runtime and the whole platform on this machine.')
-  .argument('[suite...]', `of ${Object.keys(suites).join(', ')} (default: all these), streams-kafka (needs Java)`)
+  .argument(
+    '[suite...]',
+    `of ${Object.keys(suites).join(', ')} (default: all these), streams-kafka, cluster (need Java)`,
+  )
   .option('--rounds, --runs <n>', 'of each measurement; medians are shown', whole(1, 99), 3)
   .option('--records <n>', 'of each round of streams-kafka', whole(1_000, 100_000_000), 1_000_000)
   .option('--long', 'also 100,000 orders, with the memory after each tenth')

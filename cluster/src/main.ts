@@ -1,28 +1,13 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { banner, issueTokens, needsSeed, Ready, sample, seed, writeReadyFile } from '@order-flow/all-in-one';
+import { banner, issueTokens, needsSeed, type Ready, sample, seed, writeReadyFile } from '@order-flow/all-in-one';
 import { openEventStore } from '@order-flow/event-store';
 import { runningEndpoints } from '@order-flow/servers';
 import { ConfigurationError } from '@order-flow/service-kit';
 import { Cluster } from './cluster.js';
 import { linePrinter } from './line-printer.js';
 import { parseFlags } from './options.js';
-import type { Service } from './plan.js';
-
-/** The services' names in the ready file and in the banner. */
-const URLS = {
-  gateway: 'graphql-gateway',
-  commands: 'command-service',
-  processors: 'processors',
-  projections: 'projections',
-  registry: 'registry',
-  console: 'console',
-} as const satisfies Record<string, Service>;
-
-function urlsOf(cluster: Cluster): Ready['urls'] {
-  const entries = Object.entries(URLS).map(([name, service]) => [name, cluster.of(service)[0]?.instance.url]);
-  return Ready.shape.urls.parse(Object.fromEntries(entries));
-}
+import { urlsOf } from './ready-urls.js';
 
 /** Resolves at the first signal; at the second everything is given up. */
 function told(): Promise<string> {

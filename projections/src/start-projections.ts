@@ -57,7 +57,6 @@ export async function startProjections(
     return run;
   });
   const [{ name: anyTopic } = { name: '' }] = allProjections.flatMap(({ sources }) => sources);
-  lifecycle.background('read store', (signal) => probe('read store', () => readStore.ping(), { signal, readiness }));
   lifecycle.background('event log', (signal) =>
     probe('event log', () => log.admin.partitions(anyTopic), { signal, readiness }),
   );

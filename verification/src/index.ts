@@ -1,1 +1,2 @@
+export { SystemUnderTest } from './system/system-under-test.js';
 export { pick, seededRandom } from './random.js';

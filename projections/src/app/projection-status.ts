@@ -43,7 +43,8 @@ export class ProjectionProgress {
       this.topics.map(async (topic) => (await log.admin.partitions(topic)).map((info) => ({ topic, ...info }))),
     );
     const known = new Map<string, number>();
-    for (const each of [...(await this.checkpoints.saved()), ...this.#positions])
+    // without the read store, what this instance folds is known all the same
+    for (const each of [...(await this.checkpoints.saved().catch(() => [])), ...this.#positions])
       known.set(at(each), Math.max(each.offset, known.get(at(each)) ?? 0));
     const reached = ends.flat().map((info) => ({ end: info.end, offset: known.get(at(info)) ?? info.begin }));
     const lag = reached.reduce((sum, { end, offset }) => sum + Math.max(0, end - offset), 0);

@@ -115,7 +115,7 @@ export class SystemUnderTest {
         ...(programs ? { programs } : {}),
       });
       const { operator } = await issueTokens(cluster.identity);
-      await seed(urlsOf(cluster, 'command-service')[0] ?? '', operator);
+      await seed(instancesOf(cluster, 'command-service')[0] ?? '', operator);
       const load = new Load(seededRandom(seedNumber), String(seedNumber));
       return new SystemUnderTest({ servers, cluster, env, token: operator, dataDir }, load);
     } catch (error) {
@@ -134,7 +134,7 @@ export class SystemUnderTest {
     await this.#loading;
     await this.cluster.ready();
     await this.load.settle(this.#target());
-    await settled(urlsOf(this.cluster, 'graphql-gateway')[0] ?? '', this.parts.token, SETTLE_WITHIN_MS);
+    await settled(instancesOf(this.cluster, 'graphql-gateway')[0] ?? '', this.parts.token, SETTLE_WITHIN_MS);
   }
 
   /** Recomputes everything from the event store and the topics. */
@@ -169,14 +169,14 @@ export class SystemUnderTest {
 
   #target(): Target {
     return {
-      commands: urlsOf(this.cluster, 'command-service'),
-      gateways: urlsOf(this.cluster, 'graphql-gateway'),
+      commands: instancesOf(this.cluster, 'command-service'),
+      gateways: instancesOf(this.cluster, 'graphql-gateway'),
       token: this.parts.token,
     };
   }
 }
 
-const urlsOf = (cluster: Cluster, service: Service): string[] =>
+const instancesOf = (cluster: Cluster, service: Service): string[] =>
   cluster.of(service).map(({ instance }) => instance.url);
 
 async function downAll({ kafka, eventStore, mongo, redis }: Servers): Promise<void> {

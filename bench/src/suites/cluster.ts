@@ -1,0 +1,68 @@
+import { issueTokens, type Ready, sample } from '@order-flow/all-in-one';
+import { ONE_OF_EACH, urlsOf } from '@order-flow/cluster';
+import { SystemUnderTest } from '@order-flow/verification';
+import { benchBridge } from '../bridge.js';
+import { medians } from '../median.js';
+import type { BenchRun, Measurements, Suite } from '../suite.js';
+import { OrderLoad } from './order-load.js';
+
+const WARM_UP_ORDERS = 500;
+const THROUGHPUT_ORDERS = 3_000;
+const LATENCY_SECONDS = 20;
+
+async function measure({ runs, say }: BenchRun, load: OrderLoad): Promise<Measurements> {
+  say('placeOrder at 20/s');
+  const { p50, p95, p99 } = await load.latency(20, 20 * LATENCY_SECONDS);
+  say(`${THROUGHPUT_ORDERS} orders through the commands, ${runs} times`);
+  const { carriedPerSecond } = await medians(runs, async () => {
+    const carried = await load.throughput('commands', THROUGHPUT_ORDERS);
+    say(`  carried ${Math.round(carried.carriedPerSecond)}/s`);
+    return carried;
+  });
+  const name = 'placeOrder (GraphQL) to CONFIRMED at 20/s';
+  return [
+    { name: `${name}, p50`, value: p50, unit: 'ms' },
+    { name: `${name}, p95`, value: p95, unit: 'ms', target: { below: 100 } },
+    { name: `${name}, p99`, value: p99, unit: 'ms' },
+    {
+      name: 'carried to CONFIRMED, through REST, 64 in flight',
+      value: carriedPerSecond,
+      unit: 'orders/s',
+      target: { atLeast: 500 },
+    },
+  ];
+}
+
+async function measureBridge({ runs, say }: BenchRun): Promise<Measurements> {
+  say('the bridge');
+  const { eventsPerSecond } = await medians(runs, async () => {
+    const figures = await benchBridge();
+    say(`  ${Math.round(figures.eventsPerSecond)} events/s`);
+    return figures;
+  });
+  return [
+    { name: 'bridge, event store to Kafka', value: eventsPerSecond, unit: 'events/s', target: { atLeast: 5_000 } },
+  ];
+}
+
+/**
+ * Every service as a process of its own, with one broker of Kafka, Redis, and the emulators of EventStoreDB and MongoDB on
+ * the same machine: what the protocols and the services cost, not what those two servers can do.
+ */
+export const clusterSuite: Suite = async (run) => {
+  const quiet = (): void => undefined;
+  const system = await SystemUnderTest.begin({ seed: 1, brokers: 1, scale: ONE_OF_EACH, say: quiet });
+  try {
+    const tokens = await issueTokens(system.cluster.identity);
+    const ready: Ready = { urls: urlsOf(system.cluster), tokens, sample };
+    const load = await OrderLoad.open(ready);
+    try {
+      await load.throughput('commands', WARM_UP_ORDERS);
+      return [...(await measure(run, load)), ...(await measureBridge(run))];
+    } finally {
+      await load.close();
+    }
+  } finally {
+    await system.end();
+  }
+};
