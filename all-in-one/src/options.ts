@@ -19,7 +19,9 @@ const offset = (text: string): number => {
 /** Reads the command line; prints help or the mistake, and exits, where asked. */
 export function parseOptions(argv: readonly string[]): StartOptions {
   const command = new Command('npm start --')
-    .description('Runs the whole order platform in one process, on embedded stores or, with KAFKA_BROKERS, on Kafka.')
+    .description(
+      'Runs the whole order platform in one process, on embedded stores or on the servers that the environment names.',
+    )
     .option('--data-dir <dir>', 'where everything is kept', '.data')
     .option('--ready-file <file>', 'write URLs and tokens as JSON here when ready')
     .option('--port-offset <n>', 'add n to every port', offset, 0)

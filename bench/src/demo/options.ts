@@ -6,7 +6,7 @@ export interface DemoOptions {
   readonly rate: number;
   readonly gateway?: string;
   readonly token?: string;
-  readonly readyFile: string;
+  readonly readyFile?: string;
   readonly seed: number;
 }
 
@@ -27,7 +27,7 @@ export const parseDemoOptions = (argv: readonly string[]): DemoOptions =>
     .option('--rate <r>', 'orders a second', within(0.1, 2_000), 20)
     .option('--gateway <url>', 'of the system (default: what the ready file names)')
     .option('--token <token>', "an operator's (default: ORDER_FLOW_TOKEN, or what the ready file names)")
-    .option('--ready-file <file>', 'written by npm start', '.data/ready.json')
+    .option('--ready-file <file>', 'of the system (default: what npm start wrote, else npm run cluster)')
     .option('--seed <n>', 'of the random orders', whole(0, 4_294_967_295), 1)
     .showHelpAfterError()
     .parse([...argv], { from: 'user' })

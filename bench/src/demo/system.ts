@@ -10,22 +10,34 @@ export interface System {
   readonly token: string;
 }
 
+/** Where `npm start` and `npm run cluster` write unless told otherwise. */
+const READY_FILES = ['.data/ready.json', '.data/cluster/ready.json'];
+
 const HOW_TO_START =
-  'Start one with `npm start` in another terminal and wait until it is ready, ' +
+  'Start one with `npm start` or `npm run cluster` in another terminal and wait until it is ready, ' +
   'or name one: npm run demo -- --gateway URL --token TOKEN';
 
 /** Finds the running system. @throws NoSystem */
 export async function findSystem(options: DemoOptions, env: NodeJS.ProcessEnv): Promise<System> {
-  const ready = await readReadyFile(options.readyFile);
+  const files = options.readyFile === undefined ? READY_FILES : [options.readyFile];
+  const ready = await firstReady(files);
   const gateway = options.gateway ?? ready?.urls.gateway ?? 'http://127.0.0.1:8080';
   const token = options.token ?? env['ORDER_FLOW_TOKEN'] ?? ready?.tokens.operator;
   if (!URL.canParse(gateway)) throw new NoSystem(`--gateway ${gateway} is no URL, such as http://127.0.0.1:8080`);
   await mustAnswer(gateway);
   if (token) return { gateway: gateway.replace(/\/$/, ''), token };
   throw new NoSystem(
-    `${gateway} answers, but ${options.readyFile} is not there to name an operator's token. ` +
+    `${gateway} answers, but ${files.join(' or ')} is not there to name an operator's token. ` +
       'Give the one that `npm start` printed: --token TOKEN, or ORDER_FLOW_TOKEN in the environment',
   );
+}
+
+async function firstReady(files: readonly string[]): Promise<Ready | undefined> {
+  for (const file of files) {
+    const ready = await readReadyFile(file);
+    if (ready) return ready;
+  }
+  return undefined;
 }
 
 async function readReadyFile(file: string): Promise<Ready | undefined> {

@@ -99,7 +99,7 @@ const scaleUpAndDown: Fault = {
   },
 };
 
-/** Each service and server is hit; what matters most more than once. */
+/** Each service and server is hit at least once. */
 export const rotation: readonly Fault[] = [
   killService('command-service'),
   killBroker,
@@ -111,10 +111,8 @@ export const rotation: readonly Fault[] = [
   killEventStore,
   killService('graphql-gateway'),
   freezeService('projections'),
-  killService('processors'),
   scaleUpAndDown,
   freezeService('command-service'),
-  killBroker,
   freezeMongo,
   killService('registry'),
   killService('console'),
