@@ -30,7 +30,7 @@ async function serves(port: number): Promise<boolean> {
 export const eventstoredb: OneProcess = {
   name: 'eventstoredb',
   title: 'EventStoreDB emulator',
-  version: '0.1.0',
+  version: async () => '0.1.0',
   port: 2_123,
   aboutFresh: 'remove the events of earlier runs first',
   install: async () => {

@@ -43,7 +43,7 @@ async function serves(port: number): Promise<boolean> {
 export const mongodb: OneProcess = {
   name: 'mongodb',
   title: 'MongoDB emulator',
-  version: VERSION,
+  version: async () => VERSION,
   port: 27_027,
   aboutFresh: 'refuse one that runs already; the emulator keeps nothing on disk and always begins empty',
   install: async (say) => {

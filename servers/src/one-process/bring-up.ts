@@ -1,5 +1,5 @@
 import { mkdir, rm } from 'node:fs/promises';
-import { type Daemon, lastWords, pidOf, startDaemon, stopDaemon } from '../processes/daemon.js';
+import { type Daemon, lastWords, pidOf, signalDaemon, startDaemon, stopDaemon } from '../processes/daemon.js';
 import { freePorts, isFree } from '../processes/ports.js';
 import { type Say, ServerError } from '../server.js';
 import { holdsWithin } from '../wait.js';
@@ -81,6 +81,8 @@ export async function bringUp(server: OneProcess, options: OneProcessOptions, sa
   const daemon = standing && daemonIn(server, stateDir, standing.port);
   if (!standing || !daemon || (await pidOf(daemon)) === undefined) return startNew(server, options, say);
   refuseOther(options, server, standing);
+  // one that is paused would be waited for in vain
+  await signalDaemon(daemon, 'SIGCONT');
   await untilServing(server, daemon, standing.port);
   await writeStanding(stateDir, { ...standing, wanted: true });
   return standing.port;

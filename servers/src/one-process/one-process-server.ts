@@ -25,7 +25,7 @@ async function statusOf(server: OneProcess, stateDir: string): Promise<Status> {
     pid,
     port: standing.port,
     state: await stateOf(server, pid, standing.port),
-    version: server.version,
+    version: await server.version(),
     directory: processDirectory(stateDir),
   };
   return { parts: [part], wanted: standing.wanted };

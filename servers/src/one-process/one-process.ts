@@ -16,7 +16,8 @@ export interface OneProcess {
   readonly name: string;
   /** For people. */
   readonly title: string;
-  readonly version: string;
+  /** What `install` fetched or found. */
+  version(): Promise<string>;
   /** Unless told otherwise. */
   readonly port: number;
   /** What `--fresh` does, for its help. */

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { serversCommand } from '../cli/commands.js';
+import { daemonIn } from '../one-process/bring-up.js';
+import { oneProcessServer } from '../one-process/one-process-server.js';
+import { signalDaemon } from '../processes/daemon.js';
 import { answers } from './ping.js';
-import { redisServer } from './redis-server.js';
+import { redis as server } from './redis.js';
 import { type RunningRedis, startRedis } from './start-redis.js';
 
 const portOf = (url: string): number => Number(new URL(url).port);
@@ -29,7 +32,7 @@ describe('servers up redis', () => {
     stateDir = await mkdtemp(join(tmpdir(), 'servers-redis-'));
   });
   afterEach(async () => {
-    await redisServer.down(stateDir, () => undefined);
+    await oneProcessServer(server).down(stateDir, () => undefined);
     await rm(stateDir, { recursive: true });
   });
 
@@ -42,7 +45,11 @@ describe('servers up redis', () => {
     await expect(run('up', 'redis', '--port', String(port - 1))).rejects.toThrow(`its port is ${port}`);
     const status = await run('status', 'redis');
     expect(status.failed).toBe(false);
-    expect(status.out).toMatch(new RegExp(`redis +server +\\d+ +${port} +ready +7`));
+    expect(status.out).toMatch(new RegExp(`redis +Redis server +\\d+ +${port} +ready +7`));
+    await signalDaemon(daemonIn(server, stateDir, port), 'SIGSTOP');
+    expect((await run('status', 'redis')).out).toContain('paused');
+    expect((await run('up', 'redis', '--port', '0')).out).toBe(first.out);
+    expect(await answers(port)).toBe(true);
     await run('down', 'redis');
     expect(await answers(port)).toBe(false);
     expect((await run('status', 'redis')).out).toContain('stopped');
@@ -52,7 +59,7 @@ describe('servers up redis', () => {
     const redis = await startRedis();
     try {
       const taken = String(portOf(redis.url));
-      await expect(run('up', 'redis', '--port', taken)).rejects.toThrow(`port ${taken} is taken`);
+      await expect(run('up', 'redis', '--port', taken)).rejects.toThrow(`port ${taken} on 127.0.0.1 is in use`);
     } finally {
       await redis.down();
     }
