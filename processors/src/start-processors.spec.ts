@@ -9,10 +9,31 @@ import {
 } from '@order-flow/contracts';
 import { type EventLog, LogError, openMemoryEventLog } from '@order-flow/event-log';
 import { Identity, silentLogger } from '@order-flow/service-kit';
-import { memoryState } from '@order-flow/streams';
+import { memoryState, type StateBackend } from '@order-flow/streams';
 import { orderFlowTopologies, startProcessors } from './start-processors.js';
 
 const PARTITIONS = 2;
+
+/** Local state whose writes fail while `full.reason` says why. */
+function fillable(full: { reason?: string }): StateBackend {
+  const backend = memoryState();
+  return {
+    close: () => backend.close(),
+    slice(topology, number) {
+      const slice = backend.slice(topology, number);
+      return {
+        meta: () => slice.meta(),
+        get: (store, key) => slice.get(store, key),
+        range: (store, range) => slice.range(store, range),
+        wipe: () => slice.wipe(),
+        commit: async (writes, meta) => {
+          if (full.reason !== undefined) throw new Error(full.reason);
+          await slice.commit(writes, meta);
+        },
+      };
+    },
+  };
+}
 
 describe('the processors over HTTP', () => {
   let log: EventLog;
@@ -20,10 +41,12 @@ describe('the processors over HTTP', () => {
   let operator: string;
   let customer: string;
   let refusals: number;
+  let disk: { reason?: string };
 
   beforeEach(async () => {
     const memory = await openMemoryEventLog();
     refusals = 1;
+    disk = {};
     log = {
       admin: memory.admin,
       identity: () => memory.identity(),
@@ -43,7 +66,7 @@ describe('the processors over HTTP', () => {
     customer = await identity.issue({ subject: 'ada', role: 'customer' });
     processors = await startProcessors({
       log,
-      state: memoryState(),
+      state: fillable(disk),
       identity,
       logger: silentLogger(),
       host: '127.0.0.1',
@@ -97,6 +120,20 @@ describe('the processors over HTTP', () => {
   it('join a group that could not be joined at first', async () => {
     expect(refusals).toBeLessThan(0);
     expect(await ask('GET', '/topologies')).toMatchObject({ body: { length: 3 } });
+  });
+
+  it('are not ready, and say why, until local state can be written again', async () => {
+    const ready = async () => {
+      const response = await fetch(`${processors.server.url}/health/ready`);
+      return { ok: response.ok, text: await response.text() };
+    };
+    disk.reason = 'no room in the state directory';
+    await poison();
+    await eventually(async () => !(await ready()).ok);
+    await eventually(async () => (await ready()).text.includes('no room in the state directory'));
+    delete disk.reason;
+    await eventually(async () => (await ready()).ok);
+    await eventually(async () => (await parked()) === 1);
   });
 
   it('pause and resume a topology', async () => {

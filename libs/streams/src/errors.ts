@@ -7,6 +7,7 @@ export class StreamsError extends Error {
       | 'CHANGED_TOPOLOGY'
       | 'POSITION_OUT_OF_RANGE'
       | 'STATE_UNREADABLE'
+      | 'STATE_NOT_WRITTEN'
       | 'TOO_MANY_DEAD_LETTERS'
       | 'KEY_PARKED'
       | 'ORIGINAL_GONE'

@@ -1,10 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { open, type RootDatabase } from 'lmdb';
+import { StreamsError } from './errors.js';
 import type { SliceState, StateBackend, StateMeta } from './state.js';
 
 const META_STORE = '';
 const SEPARATOR = '\u0000';
+/** Keys that a wipe removes at once. */
+const WIPE_KEYS = 1_000;
 
 /** Which boot of the machine this is; undefined where the system does not tell. */
 function currentBoot(): string | undefined {
@@ -18,10 +22,24 @@ function currentBoot(): string | undefined {
 /** Removes state that a former boot of the machine left: without syncs, a crash of the machine may have torn it. */
 function discardFormerBoot(path: string, boot: string): void {
   const marker = join(path, 'boot');
-  if (existsSync(path) && (!existsSync(marker) || readFileSync(marker, 'utf8') !== boot))
-    rmSync(path, { recursive: true });
+  if (existsSync(marker) && readFileSync(marker, 'utf8') === boot) return;
+  rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true });
   writeFileSync(marker, boot);
+}
+
+/** @throws StreamsError STATE_NOT_WRITTEN */
+function written<Result>(path: string, write: () => Result): Result {
+  try {
+    return write();
+  } catch (cause) {
+    // LMDB takes a write that the disk had no room for as an input/output error.
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message =
+      `the local state in ${path} cannot be written (${reason}): make room on its disk, or make it writable; ` +
+      'nothing is lost, for the changelogs have all of it';
+    throw new StreamsError('STATE_NOT_WRITTEN', message, { cause });
+  }
 }
 
 /**
@@ -29,25 +47,36 @@ function discardFormerBoot(path: string, boot: string): void {
  * It is a cache of the changelogs: it never waits for the disk, survives the end of the process, and is restored anew
  * after a restart of the machine.
  * @param path a directory that belongs to this process alone
+ * @throws StreamsError STATE_NOT_WRITTEN, here and at each write: the disk is full, or the directory not writable
  */
 export function lmdbState(path: string): StateBackend {
+  const db = written(path, () => openState(path));
+  return {
+    slice: (topology, slice) =>
+      lmdbSlice(db, `${topology}${SEPARATOR}${slice}${SEPARATOR}`, (write) =>
+        written(path, () => db.transactionSync(write)),
+      ),
+    close: () => db.close(),
+  };
+}
+
+function openState(path: string): RootDatabase<Buffer, Buffer> {
   const boot = currentBoot();
   if (boot) discardFormerBoot(path, boot);
   else mkdirSync(path, { recursive: true });
-  const db = open<Buffer, Buffer>({
+  return open<Buffer, Buffer>({
     path,
     encoding: 'binary',
     keyEncoding: 'binary',
     eventTurnBatching: false,
     noSync: boot !== undefined,
   });
-  return {
-    slice: (topology, slice) => lmdbSlice(db, `${topology}${SEPARATOR}${slice}${SEPARATOR}`),
-    close: () => db.close(),
-  };
 }
 
-function lmdbSlice(db: RootDatabase<Buffer, Buffer>, prefix: string): SliceState {
+/** Runs writes as one transaction. */
+type Transact = (write: () => void) => void;
+
+function lmdbSlice(db: RootDatabase<Buffer, Buffer>, prefix: string, transact: Transact): SliceState {
   const key = (store: string, name: string): Buffer => Buffer.from(`${prefix}${store}${SEPARATOR}${name}`);
   const metaKey = key(META_STORE, 'meta');
   return {
@@ -65,7 +94,7 @@ function lmdbSlice(db: RootDatabase<Buffer, Buffer>, prefix: string): SliceState
     },
     // Without a sync there is nothing to wait for: on this thread it costs a third of what handing it to another does.
     async commit(writes, meta) {
-      db.transactionSync(() => {
+      transact(() => {
         for (const [store, entries] of writes) {
           for (const [name, value] of entries) {
             if (value) db.putSync(key(store, name), value);
@@ -78,13 +107,14 @@ function lmdbSlice(db: RootDatabase<Buffer, Buffer>, prefix: string): SliceState
     async wipe() {
       const end = Buffer.from(`${prefix.slice(0, -1)}\u0001`);
       for (;;) {
-        const keys = [...db.getKeys({ start: Buffer.from(prefix), end, limit: 10_000 })].map((found) =>
+        const keys = [...db.getKeys({ start: Buffer.from(prefix), end, limit: WIPE_KEYS })].map((found) =>
           Buffer.from(found),
         );
         if (keys.length === 0) return;
-        await db.transaction(() => {
-          for (const found of keys) void db.remove(found);
+        transact(() => {
+          for (const found of keys) db.removeSync(found);
         });
+        await setImmediate();
       }
     },
   };

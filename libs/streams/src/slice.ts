@@ -32,6 +32,8 @@ interface Running {
   readonly trimmer: Trimmer;
   /** Ends of the inputs when the slice started, by topic. */
   readonly ends: ReadonlyMap<string, number>;
+  /** What failed aside, and ends the slice. */
+  readonly failed: { readonly error: unknown }[];
 }
 
 /**
@@ -69,7 +71,7 @@ export class Slice {
       const clock = new Punctuator(this.#work, restored.known?.due ?? {}, this.#context.now);
       const trimmer = new Trimmer(this.#context);
       observer.running?.(slice);
-      await this.#readAndProcess({ epoch, writer, cycle, clock, trimmer, ends: restored.ends });
+      await this.#readAndProcess({ epoch, writer, cycle, clock, trimmer, ends: restored.ends, failed: [] });
       await cycle.stateAtRest;
     } finally {
       // The next instance must find the local state at rest.
@@ -109,15 +111,11 @@ export class Slice {
   }
 
   async #readAndProcess(running: Running): Promise<void> {
-    const { epoch } = running;
+    const { epoch, failed } = running;
     const ended = new AbortController();
     const stop = AbortSignal.any([epoch.signal, ended.signal]);
-    const failed: { error?: unknown }[] = [];
     stop.addEventListener('abort', () => this.#buffer.release(), { once: true });
-    const reading = this.#read(epoch, stop).catch((error: unknown) => {
-      failed.push({ error });
-      this.#buffer.wake();
-    });
+    const reading = this.#read(epoch, stop).catch((error: unknown) => this.#end(running, error));
     try {
       while (!stop.aborted) {
         await this.#buffer.available(this.#untilPunctuation(running));
@@ -170,8 +168,16 @@ export class Slice {
     return undefined;
   }
 
-  async #commit({ writer, cycle, clock, trimmer }: Running): Promise<void> {
+  /** Ends the slice for what failed aside, also while it waits for records. */
+  #end({ failed }: Running, error: unknown): void {
+    failed.push({ error });
+    this.#buffer.wake();
+  }
+
+  async #commit(running: Running): Promise<void> {
+    const { writer, cycle, clock, trimmer } = running;
     if (!(await cycle.commit(writer, this.#buffer.positions, this.#consumed, clock.due))) return;
+    cycle.stateAtRest.catch((error: unknown) => this.#end(running, error));
     this.#consumed = 0;
     trimmer.trim(cycle.positions, this.#work.parked);
   }

@@ -22,7 +22,10 @@ await runTopology({
   state: hookedState(state, { beforeCommit: step('storing'), afterCommit: step('stored') }),
   signal: controller.signal,
   options: { commitRecords: 5, commitIntervalMs: 5, bufferRecords: 40 },
-  observer: { failed: (slice, { message }) => void process.stdout.write(`failed ${slice}: ${message}\n`) },
+  observer: {
+    failed: (slice, { message }, retryInMs) =>
+      void process.stdout.write(`failed ${slice}, again in ${retryInMs} ms: ${message}\n`),
+  },
 }).done;
 await state.close();
 await log.close();

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { parseEvent } from '@order-flow/contracts';
+import { partitionForKey } from '@order-flow/event-log';
 import { z } from 'zod';
 import { TransientError } from '../errors.js';
 import { deadLetterTopic, repartitionTopic } from '../graph.js';
@@ -7,7 +8,7 @@ import { topology } from '../topology.js';
 import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
 import { auditBank, consumed, readTopic } from './bank-audit.js';
 import { eventually } from './eventually.js';
-import { failingAt, hookedLog } from './hooked-log.js';
+import { failingAt, hookedLog, hookedState, type StateHooks } from './hooked-log.js';
 import type { Conformance } from './streams-fixture.js';
 
 const deposit = (number: number, account: string, amount = 1) =>
@@ -51,6 +52,30 @@ export function operationConformance(context: () => Conformance): void {
       await untilConsumed();
       await again.stop();
       await auditBank(log, await fixture.state('b'));
+    });
+
+    it('a write of local state that fails is noticed without another record, and made up for', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const hooks: StateHooks = {};
+      const run = begin({ log, state: hookedState(await fixture.state('a'), hooks) });
+      await produce(log, numberedEntries(0, 30));
+      await untilConsumed();
+      hooks.beforeCommit = () => {
+        throw new Error('no room');
+      };
+      await produce(log, [deposit(30, 'account-1')]);
+      const concerned = ['account-1', 'x'].map((key) => partitionForKey(key, BANK_PARTITIONS));
+      expect(new Set(concerned).size).toBe(2);
+      await eventually('both slices fail', () =>
+        concerned.every((slice) => run.failures.some((failure) => failure.slice === slice)),
+      );
+      delete hooks.beforeCommit;
+      await eventually('all slices run', () => run.running.status().slices.every(({ state }) => state === 'running'));
+      await produce(log, numberedEntries(31, 60));
+      await untilConsumed();
+      await run.stop();
+      await auditBank(log, await fixture.state('a'));
     });
 
     it('a paused topology stops when it is told to', async () => {
