@@ -5,7 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises';
  * @throws Error naming the services and their parts that are not up when the time is over
  */
 export async function waitUntilReady(urls: Readonly<Record<string, string>>, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   for (;;) {
     const reports = await Promise.all(
       Object.entries(urls).map(async ([name, url]) => {
@@ -19,7 +19,7 @@ export async function waitUntilReady(urls: Readonly<Record<string, string>>, tim
     );
     const waiting = reports.filter((report) => report !== undefined);
     if (waiting.length === 0) return;
-    if (Date.now() > deadline) throw new Error(`not ready after ${timeoutMs / 1000} s: ${waiting.join('; ')}`);
+    if (performance.now() > deadline) throw new Error(`not ready after ${timeoutMs / 1000} s: ${waiting.join('; ')}`);
     await delay(20);
   }
 }

@@ -48,7 +48,7 @@ const jsonOutput: Output = {
 
 function textOutput(): Output {
   let bar: SingleBar | undefined;
-  let logged = 0;
+  let logged = -Infinity;
   const onTerminal = (progress: RebuildProgress): void => {
     if (!bar) {
       const format = '{name} [{bar}] {percentage}% | {value}/{total} records | {rate} events/s | ETA {eta_formatted}';
@@ -58,8 +58,8 @@ function textOutput(): Output {
     bar.update(progress.done, { rate: Math.round(progress.eventsPerSecond) });
   };
   const onPipe = ({ collection, done, total, eventsPerSecond }: RebuildProgress): void => {
-    if (Date.now() - logged < 1_000 && done < total) return;
-    logged = Date.now();
+    if (performance.now() - logged < 1_000 && done < total) return;
+    logged = performance.now();
     console.log(`${collection}: ${done}/${total} records, ${Math.round(eventsPerSecond)} events/s`);
   };
   return {

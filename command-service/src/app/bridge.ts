@@ -70,7 +70,7 @@ export async function runBridge(
       metrics.carried.inc(events.length);
       metrics.lagEvents.set(queue.size);
       metrics.batch.observe(events.length);
-      metrics.lagSeconds.set((Date.now() - (events[0]?.created ?? Date.now())) / 1000);
+      metrics.lagSeconds.set(Math.max(0, Date.now() - (events[0]?.created ?? Date.now())) / 1000);
     }
     await reading;
   } catch (error) {

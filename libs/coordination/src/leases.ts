@@ -18,7 +18,8 @@ export interface Leases {
   /**
    * Resolves when the caller holds the lease, and waits for that until the signal. Each call is a holder of its own, also
    * within one process.
-   * @param options.ttlMs how long a holder that is never heard of again keeps others out; default 10,000 ms
+   * @param options.ttlMs how long a holder that is never heard of again keeps others out, the same for
+   *   all who want it; default 10,000 ms
    * @throws the signal's reason
    */
   acquire(name: string, options: { readonly signal: AbortSignal; readonly ttlMs?: number }): Promise<Lease>;

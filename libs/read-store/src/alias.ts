@@ -33,8 +33,14 @@ export async function readModelAlias(store: ReadStore, model: string): Promise<R
   return found ?? { _id: model, collection: collectionName(model, 1), previous: null, generation: 1 };
 }
 
-/** Finds a read model's present collection; remembers it for {@link ALIAS_CACHE_MS}. */
-export function readModelResolver(store: ReadStore, now: () => number = Date.now): (model: string) => Promise<string> {
+/**
+ * Finds a read model's present collection; remembers it for {@link ALIAS_CACHE_MS}.
+ * @param now milliseconds, monotonic
+ */
+export function readModelResolver(
+  store: ReadStore,
+  now: () => number = () => performance.now(),
+): (model: string) => Promise<string> {
   const known = new Map<string, { collection: string; until: number }>();
   return async (model) => {
     const cached = known.get(model);

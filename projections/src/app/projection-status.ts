@@ -23,7 +23,7 @@ const at = ({ topic, partition }: { topic: string; partition: number }): string 
 export class ProjectionProgress {
   #positions: readonly Offset[] = [];
   #newest = 0;
-  #movedAt = Date.now();
+  #movedAt = performance.now();
   #reached = 0;
 
   constructor(
@@ -49,7 +49,7 @@ export class ProjectionProgress {
     const reached = ends.flat().map((info) => ({ end: info.end, offset: known.get(at(info)) ?? info.begin }));
     const lag = reached.reduce((sum, { end, offset }) => sum + Math.max(0, end - offset), 0);
     this.#moved(reached.reduce((sum, { offset }) => sum + offset, 0));
-    const stuck = lag > 0 && Date.now() - this.#movedAt > STUCK_AFTER_MS;
+    const stuck = lag > 0 && performance.now() - this.#movedAt > STUCK_AFTER_MS;
     const state = lag === 0 ? 'CAUGHT_UP' : stuck ? 'STUCK' : 'BEHIND';
     const lagSeconds = lag === 0 || this.#newest === 0 ? 0 : Math.max(0, (Date.now() - this.#newest) / 1000);
     return { name: this.name, collection, state, lag, lagSeconds };
@@ -58,6 +58,6 @@ export class ProjectionProgress {
   #moved(reached: number): void {
     if (reached === this.#reached) return;
     this.#reached = reached;
-    this.#movedAt = Date.now();
+    this.#movedAt = performance.now();
   }
 }

@@ -19,7 +19,10 @@ export async function takeLease(
   const leases = readStore.collection<Lease>('projection_leases');
   const owner = randomUUID();
   const lease = () => ({ owner, expiresAt: Date.now() + LEASE_MS });
-  const filter = { _id: name, expiresAt: { $lt: Date.now() } };
+  const now = Date.now();
+  // One that lasts for longer than any, even by the clock of another machine, was taken before the clock was set back.
+  const over = [{ expiresAt: { $lt: now } }, { expiresAt: { $gt: now + 2 * LEASE_MS } }];
+  const filter = { _id: name, $or: over };
   await leases.updateOne(filter, { $set: lease() }, { upsert: true }).catch((error: unknown) => {
     if (!isDuplicateKey(error)) throw error;
     throw new RebuildError('REBUILD_RUNNING', `another rebuild of ${name} is running; wait for it, or cancel it first`);

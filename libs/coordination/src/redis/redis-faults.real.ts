@@ -10,10 +10,12 @@ import type { Coordination } from '../coordination.js';
 import { openCoordination } from '../open-coordination.js';
 import { mutedLink } from '../testing/muted-link.js';
 import { type Participant, startParticipant } from '../testing/participant-process.js';
+import { keys } from './keys.js';
 import { openRedisCoordination } from './redis-coordination.js';
 import type { RedisTiming } from './timing.js';
 
 const QUICK: Partial<RedisTiming> = { heartbeat: 200, ttl: 2_000, hold: 4_000, answer: 500 };
+const HOUR = 3_600_000;
 const never = new AbortController().signal;
 
 let redis: RunningRedis;
@@ -183,6 +185,19 @@ describe('the directory', () => {
     expect(performance.now() - killed).toBeLessThan(QUICK.hold!);
   });
 
+  it('forgets one that died before the clock of Redis was set back', async () => {
+    const one = await open();
+    await one.directory.register(instance('a'));
+    const dead = participant('register', 'b');
+    await untilUp(one.directory, 'a', 'b');
+    await dead.kill();
+    // what a clock that was an hour ahead has written
+    const ahead = Date.now() + HOUR;
+    await send(redis.url, `ZADD ${keys.expiries} ${ahead} b`);
+    await send(redis.url, `HSET ${keys.upkeep} seenAt ${ahead} quietUntil ${ahead}`);
+    await untilUp(one.directory, 'a');
+  });
+
   it('holds back a mass expiry, and forgets after all', async () => {
     const one = await open();
     for (const id of ['a', 'b', 'c']) await one.directory.register(instance(id));
@@ -284,6 +299,15 @@ describe('leases', () => {
     const holder = participant('lease', 'bridge');
     await holder.line(/holds/);
     await holder.kill();
+    await want(one.leases, 'bridge').done;
+  });
+
+  it('of a dead holder go to another one, also when the clock of Redis was set back since', async () => {
+    const one = await open();
+    const holder = participant('lease', 'bridge');
+    await holder.line(/holds/);
+    await holder.kill();
+    expect(await send(redis.url, `PEXPIRE ${keys.lease('bridge')} ${HOUR}`)).toMatch(/^:1/);
     await want(one.leases, 'bridge').done;
   });
 

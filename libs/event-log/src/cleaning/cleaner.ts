@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { machineClock } from '../machine-clock.js';
 import { readState } from '../records/partition-state.js';
 import type { LogStorage } from '../storage/log-storage.js';
 import type { KnownTopic, Topics } from '../topics.js';
@@ -22,7 +23,7 @@ export class Cleaner {
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> = Promise.resolve();
   #busy = false;
-  #retentionDue = 0;
+  #retentionDue = -Infinity;
 
   constructor(storage: LogStorage, topics: Topics, settings: CompactionSettings) {
     this.#storage = storage;
@@ -78,8 +79,8 @@ export class Cleaner {
   }
 
   async #cleanDue(): Promise<void> {
-    const retention = Date.now() >= this.#retentionDue;
-    if (retention) this.#retentionDue = Date.now() + RETENTION_INTERVAL;
+    const retention = machineClock() >= this.#retentionDue;
+    if (retention) this.#retentionDue = machineClock() + RETENTION_INTERVAL;
     for (const { topic, name } of this.#partitions()) {
       const due = topic.cleanup === 'compact' ? this.#isDirty(name) : retention && topic.retentionMs >= 0;
       if (!due) continue;
@@ -97,8 +98,11 @@ export class Cleaner {
   #acquireLease(): Promise<boolean> {
     return this.#storage.transaction(() => {
       const held = this.#storage.get('cleaning', 'lease')?.toString().split(' ');
-      if (held && held[0] !== this.#id && Number(held[1]) > Date.now()) return false;
-      this.#storage.put('cleaning', 'lease', Buffer.from(`${this.#id} ${Date.now() + LEASE}`));
+      const now = machineClock();
+      const left = Number(held?.[1]) - now;
+      // One that lasts for longer than any is of a former start of the machine.
+      if (held && held[0] !== this.#id && left > 0 && left <= LEASE) return false;
+      this.#storage.put('cleaning', 'lease', Buffer.from(`${this.#id} ${now + LEASE}`));
       return true;
     });
   }

@@ -1,3 +1,4 @@
+import { machineClock } from '../machine-clock.js';
 import type { GroupName } from '../port.js';
 import type { LogStorage } from '../storage/log-storage.js';
 import { type Assigned, assignSlices } from './assignment.js';
@@ -21,7 +22,7 @@ export interface Membership {
 }
 
 interface Heartbeat extends MemberProcess {
-  /** Milliseconds since the epoch. */
+  /** By the machine's clock: a time of day that is set must not make anybody a dead member, or a dead one live on. */
   readonly at: number;
 }
 
@@ -55,7 +56,8 @@ function hasExpired(storage: LogStorage, group: GroupName, id: string, sessionTi
   const bytes = storage.get(beatsTable(group), id);
   if (!bytes) return true;
   const beat = JSON.parse(bytes.toString()) as Heartbeat;
-  return Date.now() - beat.at > sessionTimeout || isGone(beat, thisProcess());
+  const silence = machineClock() - beat.at;
+  return silence < 0 || silence > sessionTimeout || isGone(beat, thisProcess());
 }
 
 export interface Enrolment {
@@ -81,7 +83,7 @@ export function heartbeat(storage: LogStorage, enrolment: Enrolment): Presence {
   const living = before.members.filter((member) => !dead.includes(member));
   const others = living.some((member) => member.id !== id);
   if (others && before.sliceCount !== sliceCount) return 'not-copartitioned';
-  const beat: Heartbeat = { ...thisProcess(), at: Date.now() };
+  const beat: Heartbeat = { ...thisProcess(), at: machineClock() };
   storage.put(beatsTable(group), id, Buffer.from(JSON.stringify(beat)));
   const known = living.some((member) => member.id === id);
   if (known && dead.length === 0) return 'unchanged';

@@ -59,6 +59,8 @@ return 1
  * within half a ttl (self-preservation as in Netflix's Eureka). One alone may always be missing, or small systems would
  * never lose anybody, and none is held for longer than \`hold\`.
  *
+ * When the server's clock was set back, whoever was to end by the former time has a ttl from now.
+ *
  * KEYS expiries, changes, upkeep. ARGV ttl, hold, how long an epoch is kept, prefix of instances' keys.
  * Returns since when the data exist, the newest change, and per instance its fields.
  */
@@ -70,6 +72,12 @@ local known = redis.call('HMGET', upkeep, 'since', 'seenAt', 'quietUntil')
 local since, seenAt, quietUntil = known[1], tonumber(known[2] or '0'), tonumber(known[3] or '0')
 if not since then since = whole(micros) end
 if now - seenAt > ttl / 2 then quietUntil = now + ttl end
+if seenAt > now then
+  quietUntil = now + ttl
+  for _, id in ipairs(redis.call('ZRANGEBYSCORE', expiries, whole(now + ttl), '+inf')) do
+    redis.call('ZADD', expiries, whole(now + ttl), id)
+  end
+end
 redis.call('HSET', upkeep, 'since', since, 'seenAt', whole(now), 'quietUntil', whole(quietUntil))
 
 if now >= quietUntil then

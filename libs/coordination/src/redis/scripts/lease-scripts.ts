@@ -3,7 +3,8 @@ import { CLOCK, Script } from '../script.js';
 /**
  * KEYS lease, newest token. ARGV owner, ttl, a token that is known to have been given out.
  * Returns the token, or how many milliseconds the present holder may keep it, below zero.
- * Who asks again for want of an answer finds that the lease is its own.
+ * Who asks again for want of an answer finds that the lease is its own. One that would last for longer than a ttl was given
+ * before the server's clock was set back, and is cut to that.
  */
 export const acquire = new Script(`${CLOCK}
 local held = redis.call('HMGET', KEYS[1], 'owner', 'token')
@@ -11,7 +12,14 @@ if held[1] == ARGV[1] then
   redis.call('PEXPIRE', KEYS[1], ARGV[2])
   return held[2]
 end
-if held[1] then return whole(-math.max(1, redis.call('PTTL', KEYS[1]))) end
+if held[1] then
+  local left = redis.call('PTTL', KEYS[1])
+  if left > tonumber(ARGV[2]) then
+    left = tonumber(ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], left)
+  end
+  return whole(-math.max(1, left))
+end
 local newest = math.max(tonumber(redis.call('GET', KEYS[2]) or '0'), tonumber(ARGV[3]))
 local token = whole(math.max(newest + 1, micros))
 redis.call('SET', KEYS[2], token)
