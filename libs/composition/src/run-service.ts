@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
   ConfigurationError,
@@ -8,6 +9,7 @@ import {
   readSettings,
   type Settings,
 } from '@order-flow/service-kit';
+import { withHostname } from './advertised-url.js';
 import { type Parts, partsOf } from './parts.js';
 import { type Serving, startRegistered } from './start-registered.js';
 
@@ -20,7 +22,8 @@ export interface ServiceProcess {
   readonly http: { readonly host: string; readonly identity: Identity; readonly logger: Logger };
 }
 
-type ServerVariable = 'EVENT_STORE_URL' | 'KAFKA_BROKERS' | 'MONGO_URL' | 'REDIS_URL';
+/** Names a server in the environment. */
+export type ServerVariable = 'EVENT_STORE_URL' | 'KAFKA_BROKERS' | 'MONGO_URL' | 'REDIS_URL';
 
 function requireServers(settings: Settings, needed: readonly ServerVariable[], service: string): void {
   const missing = needed.filter((name) => settings[name] === undefined);
@@ -66,7 +69,7 @@ async function run(
     const { server } = await startRegistered(service, () => start(frame), {
       lifecycle,
       directory,
-      advertisedUrl: settings.ADVERTISED_URL,
+      advertisedUrl: settings.ADVERTISED_URL && withHostname(settings.ADVERTISED_URL, hostname()),
     });
     const seconds = ((performance.now() - startedAt) / 1_000).toFixed(1);
     logger.info({ url: server.url }, `${service} listens at ${server.url} (${seconds} s)`);

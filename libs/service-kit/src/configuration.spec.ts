@@ -21,12 +21,19 @@ describe('settings', () => {
   it('are read as what they mean', () => {
     const settings = readSettings({ PARTITIONS: '12', KAFKA_BROKERS: 'a:9092,b:9092', LOG_FORMAT: 'json' });
     expect(settings).toMatchObject({ PARTITIONS: 12, KAFKA_BROKERS: 'a:9092,b:9092', LOG_FORMAT: 'json' });
+    const ADVERTISED_URL = 'http://{hostname}:8081';
+    expect(readSettings({ ADVERTISED_URL })).toMatchObject({ ADVERTISED_URL });
   });
 
   it.each([
     ['GATEWAY_PORT', 'http', 'a port, 0 to 65535'],
     ['CONSOLE_PORT', '70000', 'a port, 0 to 65535'],
     ['REGISTRY_PORT', '80.5', 'a port, 0 to 65535'],
+    [
+      'ADVERTISED_URL',
+      'http://{host}:8081',
+      "http://host:port for other services, where {hostname} is this machine's (default: where it listens)",
+    ],
     ['EVENT_STORE_URL', 'http://localhost:2113', 'esdb://host:2113?tls=false'],
     ['KAFKA_BROKERS', 'localhost', 'host:port,host:port'],
     ['KAFKA_SASL_MECHANISM', 'gssapi', 'plain, scram-sha-256 or scram-sha-512'],

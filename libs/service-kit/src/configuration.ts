@@ -30,9 +30,9 @@ export const Settings = z.object({
     .describe('a directory with the keys of tokens (default: DATA_DIR/identity)'),
   ADVERTISED_URL: z
     .string()
-    .regex(/^https?:\/\/[^/\s]+$/)
+    .regex(/^https?:\/\/([^/\s{}]|\{hostname\})+$/)
     .optional()
-    .describe('http://host:port under which other services reach this one (default: where it listens)'),
+    .describe("http://host:port for other services, where {hostname} is this machine's (default: where it listens)"),
   EVENT_STORE_URL: z
     .string()
     .regex(/^(esdb|kurrentdb)(\+discover)?:\/\//)
