@@ -17,6 +17,12 @@ async function topics(): Promise<void> {
   console.log(`${created} topics created, ${present} stood as they should`);
 }
 
+async function keys({ publish }: { readonly publish?: string }): Promise<void> {
+  const held = await identity();
+  if (publish !== undefined) await held.publish(resolve(publish));
+  console.log('The keys of tokens are in place.');
+}
+
 async function token({ role, subject, lifetime }: Record<'role' | 'subject' | 'lifetime', string>): Promise<void> {
   console.log(await (await identity()).issue({ subject, role: role as Role }, lifetime));
 }
@@ -35,6 +41,11 @@ program
   .command('topics')
   .description('create the topics that are missing on KAFKA_BROKERS, and check the rest')
   .action(topics);
+program
+  .command('keys')
+  .description('make the keys of tokens in IDENTITY_DIR unless they are there')
+  .option('--publish <dir>', 'put the key that verifies tokens there too, for services, which need no other')
+  .action(keys);
 program
   .command('token')
   .description('print a token, signed with the key in IDENTITY_DIR, which is made if there is none')

@@ -38,11 +38,12 @@ async function makeKey(directory: string, file: string): Promise<void> {
   await rm(partial);
 }
 
-/** The public half beside it, for those who only verify; made anew where it is missing. */
-async function publish(directory: string, publicKey: CryptoKey): Promise<void> {
+/** Puts the public half into a directory, for those who only verify; what is right there already is left alone. */
+export async function publishKey(directory: string, publicKey: CryptoKey): Promise<void> {
   const file = join(directory, VERIFICATION_KEY);
   const text = await exportSPKI(publicKey);
   if ((await textOf(file)) === text) return;
+  await mkdir(directory, { recursive: true });
   const partial = `${file}.${randomUUID()}`;
   await writeFile(partial, text, { mode: 0o644 });
   await rename(partial, file);
@@ -58,7 +59,7 @@ export async function signingKeys(
   const { kty, crv, x } = await exportJWK(privateKey);
   const jwk = { kty: kty ?? '', crv: crv ?? '', x: x ?? '' };
   const publicKey = (await importJWK(jwk, ALGORITHM, { extractable: true })) as CryptoKey;
-  await publish(directory, publicKey);
+  await publishKey(directory, publicKey);
   return { privateKey, publicKey };
 }
 

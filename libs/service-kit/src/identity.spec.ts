@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
@@ -89,6 +89,18 @@ describe('identity', () => {
     const token = await issuer.issue({ subject: 'ops', role: 'operator' });
     expect(await verifier.verify(token)).toEqual({ subject: 'ops', role: 'operator' });
     await expect(verifier.issue({ subject: 'ops', role: 'operator' })).rejects.toThrow('issues none');
+  });
+
+  it('publishes the verification key alone, for everybody to read, and again when it became another', async () => {
+    const published = join(directory, 'for', 'services');
+    const caller = { subject: 'ops', role: 'operator' } as const;
+    for (const keys of ['first', 'second']) {
+      const issuer = await Identity.fromDirectory(join(directory, keys));
+      await issuer.publish(published);
+      expect(readdirSync(published)).toEqual(['verification-key.pem']);
+      expect(statSync(join(published, 'verification-key.pem')).mode & 0o444).toBe(0o444);
+      expect(await (await Identity.verifier(published)).verify(await issuer.issue(caller))).toEqual(caller);
+    }
   });
 
   it('is one when several start at once', async () => {

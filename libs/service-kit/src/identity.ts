@@ -1,7 +1,7 @@
 import { AccountId } from '@order-flow/contracts';
 import { type CryptoKey, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
-import { ALGORITHM, signingKeys, verificationKey } from './identity-keys.js';
+import { ALGORITHM, publishKey, signingKeys, verificationKey } from './identity-keys.js';
 
 const ISSUER = 'kafka-order-flow';
 const CACHE_LIMIT = 10_000;
@@ -51,6 +51,11 @@ export class Identity {
   /** Only verifies, so that a service needs no signing key. @throws ConfigurationError when there is no key in `directory` */
   static async verifier(directory: string): Promise<Identity> {
     return new Identity(undefined, await verificationKey(directory));
+  }
+
+  /** Puts the verification key into `directory`, for verifiers that are to have no part in the signing key. */
+  async publish(directory: string): Promise<void> {
+    await publishKey(directory, this.publicKey);
   }
 
   /** @param lifetime e.g. `'12h'`, `'30d'` */
