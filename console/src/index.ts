@@ -1,1 +1,2 @@
+export { needs } from './needs.js';
 export * from './start-console.js';

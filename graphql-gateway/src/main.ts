@@ -1,8 +1,9 @@
 import { runService } from '@order-flow/composition';
 import { readModelResolver } from '@order-flow/read-store';
+import { needs } from './needs.js';
 import { startGateway } from './start-gateway.js';
 
-await runService('graphql-gateway', ['MONGO_URL', 'REDIS_URL'], async ({ settings, parts, http }) => {
+await runService('graphql-gateway', needs, async ({ settings, parts, http }) => {
   const readStore = await parts.readStore();
   const { directory, signals, rates } = await parts.coordination();
   return startGateway({

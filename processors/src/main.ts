@@ -1,7 +1,8 @@
 import { runService } from '@order-flow/composition';
+import { needs } from './needs.js';
 import { startProcessors } from './start-processors.js';
 
-await runService('processors', ['KAFKA_BROKERS', 'REDIS_URL'], async ({ settings, parts, http }) =>
+await runService('processors', needs, async ({ settings, parts, http }) =>
   startProcessors({
     ...http,
     port: settings.PROCESSORS_PORT,

@@ -1,8 +1,9 @@
 import { runService } from '@order-flow/composition';
 import { refuseForeignCheckpoints } from './app/checkpoints.js';
+import { needs } from './needs.js';
 import { startProjections } from './start-projections.js';
 
-await runService('projections', ['KAFKA_BROKERS', 'MONGO_URL', 'REDIS_URL'], async ({ settings, parts, http }) => {
+await runService('projections', needs, async ({ settings, parts, http }) => {
   const log = await parts.eventLog();
   const readStore = await parts.readStore();
   const { signals } = await parts.coordination();

@@ -1,1 +1,2 @@
+export { needs } from './needs.js';
 export { type RegistryOptions, startRegistry } from './start-registry.js';

@@ -1,0 +1,4 @@
+import type { ServerVariable } from '@order-flow/composition';
+
+/** The servers that this service, as a process of its own, cannot do without. */
+export const needs = ['KAFKA_BROKERS', 'REDIS_URL'] as const satisfies readonly ServerVariable[];
