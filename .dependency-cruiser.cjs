@@ -1,5 +1,5 @@
 const services =
-  '^(command-service|processors|projections|graphql-gateway|registry|console|bench|all-in-one|cluster|verification)/';
+  '^(command-service|processors|projections|graphql-gateway|registry|console|bench|all-in-one|cluster|deploy|verification)/';
 module.exports = {
   forbidden: [
     { name: 'no-circular', severity: 'error', from: {}, to: { circular: true } },
@@ -19,7 +19,7 @@ module.exports = {
     {
       name: 'the-composition-root-imports-only-the-public-door',
       severity: 'error',
-      from: { path: '^(all-in-one|bench|cluster|verification)/' },
+      from: { path: '^(all-in-one|bench|cluster|deploy|verification)/' },
       to: {
         path: '^(command-service|processors|projections|graphql-gateway|registry|console)/src/',
         pathNot: '/src/index\\.ts$',

@@ -20,7 +20,7 @@ const SKIPPED = new Set(['node_modules', 'dist', '.cache']);
 const SCOPE = '@order-flow/';
 
 /** Programs that are bundled to `dist/`, by name. Types are checked by `npm test`, not here. */
-const PROGRAMS = {
+export const PROGRAMS = {
   'all-in-one': 'all-in-one/src/main.ts',
   'command-service': 'command-service/src/main.ts',
   processors: 'processors/src/main.ts',
