@@ -57,8 +57,10 @@ export class KafkaConnection {
     for (const topic of topics) {
       if (this.partitionCount(topic) > 0) continue;
       this.#cluster.targetTopics.add(topic);
-      // A refreshment under way may not know of this topic yet.
-      for (let round = 0; round < 2 && !this.#found(topic); round++) await this.refresh();
+      // That a topic was not there when it was last asked for says nothing of now.
+      await this.refresh();
+      // A refreshment under way may not have asked for this topic.
+      if (!this.#found(topic)) await this.refresh();
       const code = this.#found(topic)?.topicErrorCode ?? 0;
       if (this.partitionCount(topic) > 0) continue;
       this.#cluster.targetTopics.delete(topic);

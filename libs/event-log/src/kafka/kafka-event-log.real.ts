@@ -67,6 +67,22 @@ describe('Kafka', () => {
     return batches.flatMap(({ records }) => records.map(({ value }) => value?.toString()));
   };
 
+  it('finds a topic that somebody else makes after it was looked for in vain', async () => {
+    const name = `late-${run}`;
+    for (let time = 0; time < 2; time++)
+      await expect(log.admin.partitions(name)).rejects.toMatchObject({ code: 'UNKNOWN_TOPIC' });
+    const other = await open();
+    await other.admin.ensureTopics([{ name, key: 'k', cleanup: 'delete', retentionMs: -1 }], { partitions: 2 });
+    await other.close();
+    const giveUp = performance.now() + 10_000;
+    const found = async (): Promise<number> =>
+      log.admin.partitions(name).then(
+        ({ length }) => length,
+        (error: unknown) => (performance.now() < giveUp ? found() : Promise.reject(error as Error)),
+      );
+    expect(await found()).toBe(2);
+  });
+
   it('hides what another client aborted; the position passes over it, up to the end', async () => {
     const producer = await foreign(`aborting-${run}`);
     for (const value of ['aborted', 'kept', 'aborted at the end']) {
