@@ -1,5 +1,14 @@
 // The image's entry: runs the program that is named first, in this process, so that it hears the container's signals.
-const PROGRAMS = ['registry', 'command-service', 'processors', 'projections', 'graphql-gateway', 'console', 'admin'];
+const PROGRAMS = [
+  'registry',
+  'command-service',
+  'processors',
+  'projections',
+  'graphql-gateway',
+  'console',
+  'admin',
+  'rebuild',
+];
 
 const [program] = process.argv.splice(2, 1);
 if (!PROGRAMS.includes(program)) {

@@ -17,10 +17,10 @@ function refusal(...args: string[]): { readonly status: number | null; readonly 
 }
 
 describe('the image', () => {
-  it('runs each service by its name, and the commands of administration', async () => {
+  it('runs each service by its name, and what is done once', async () => {
     const { status, programs } = refusal('nobody');
     expect(status).toBe(64);
-    expect(programs).toEqual([...serviceNames, 'admin']);
+    expect(programs).toEqual([...serviceNames, 'admin', 'rebuild']);
     expect(await builtPrograms()).toEqual(expect.arrayContaining([...programs]));
     expect(refusal()).toEqual({ status, programs });
   });
