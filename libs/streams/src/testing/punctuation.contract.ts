@@ -34,6 +34,7 @@ const answered = (number: number, key: string) =>
   entryRecord(number, key, { type: 'Withdrawn', data: { amount: 1, kind: 'x' } });
 
 const START = Date.UTC(2026, 0, 1);
+const HOUR = 3_600_000;
 
 /** Punctuations on the wall clock. */
 export function punctuationConformance(context: () => Conformance): void {
@@ -83,6 +84,33 @@ export function punctuationConformance(context: () => Conformance): void {
         await again.stop();
       }
       expect(await expired()).toEqual(['a', 'b']);
+    });
+
+    it.each([HOUR, -HOUR])('keep their pace when the clock jumps by %i ms', async (jump) => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const interval = 40;
+      let ticks = 0;
+      const ticking = topology('deadlines', (t) => {
+        const open = t.store('open', z.number());
+        t.from(entries).process('open', { open }, () => []);
+        t.every('tick', interval, { open }, () => {
+          ticks++;
+          return [];
+        });
+      });
+      await log.admin.ensureTopics(ticking.internalTopics, { partitions: BANK_PARTITIONS });
+      let shift = 0;
+      const now = () => START + performance.now() + shift;
+      const run = begin({ topology: ticking, state: await fixture.state('a'), now });
+      await eventually('ticks of all slices', () => ticks >= 3 * BANK_PARTITIONS);
+      shift = jump;
+      const [jumpedAt, before] = [performance.now(), ticks];
+      await eventually('more ticks', () => ticks - before >= 4 * BANK_PARTITIONS);
+      const intervals = (performance.now() - jumpedAt) / interval;
+      expect(ticks - before).toBeLessThanOrEqual((intervals + 2) * BANK_PARTITIONS);
+      await run.stop();
+      expect(run.failures).toEqual([]);
     });
 
     it('that fail are tried again with the records of their cycle, and no reader is left', async () => {
