@@ -27,8 +27,8 @@ const opened = new Map<string, Shared>();
 /** Environments that are still being closed; the path may be opened again after that. */
 const closing = new Map<string, Promise<void>>();
 
-/** See docs/adr/0002: the last commit may be undone by a crash of the machine, and is then folded again from the log. */
-const SYNC = { overlappingSync: false, noMetaSync: true, eventTurnBatching: false } as const;
+/** Each commit syncs by itself. Without the sync of its meta page several processes were seen to lose an update now and then. */
+const SYNC = { overlappingSync: false, eventTurnBatching: false } as const;
 
 function openStorage(path: string): Storage {
   try {
@@ -118,8 +118,7 @@ export class Environment {
   }
 
   /**
-   * Runs a synchronous action in one transaction; what it wrote outlives the process when the promise resolves, and the
-   * machine after the next one. LMDB does not undo the puts of an action that throws: decide before the first one.
+   * Runs a synchronous action in one transaction; what it wrote is on disk when the promise resolves. LMDB does not undo the puts of an action that throws: decide before the first one.
    */
   async write<T>(action: (storage: Storage) => T): Promise<T> {
     const { storage } = this;
