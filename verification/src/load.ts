@@ -50,6 +50,7 @@ class Connections {
 }
 
 const PAUSE_MS = 250;
+const SETTLE_WITHIN_MS = 60_000;
 
 /**
  * Sends orders, cancellations, deposits and deliveries of stock, each with its idempotency key. What has no answer is sent
@@ -88,13 +89,23 @@ export class Load {
     await connections.close();
   }
 
-  /** Sends everything again that has no answer. @returns how much that was */
+  /**
+   * Sends everything again that has no answer, until it has one.
+   * @returns how much that was
+   * @throws Error when something has none within a minute
+   */
   async settle(target: Target): Promise<number> {
     const connections = new Connections(target, this.random, 16);
-    const unanswered = [...this.#pending];
-    await Promise.all(unanswered.map((command) => this.#send(connections, command)));
+    const unanswered = this.#pending.size;
+    const deadline = performance.now() + SETTLE_WITHIN_MS;
+    while (this.#pending.size > 0) {
+      await Promise.all([...this.#pending].map((command) => this.#answered(connections, command)));
+      if (this.#pending.size > 0 && performance.now() > deadline)
+        throw new Error(`${this.#pending.size} commands have no answer`);
+      if (this.#pending.size > 0) await delay(PAUSE_MS);
+    }
     await connections.close();
-    return unanswered.length;
+    return unanswered;
   }
 
   #answered(connections: Connections, command: Sent): Promise<boolean> {
