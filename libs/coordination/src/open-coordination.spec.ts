@@ -27,7 +27,7 @@ describe('opening coordination', () => {
   it('names a Redis that is away, the cause and what to do, but no password', async () => {
     const port = await deadPort();
     const url = `redis://user:hush@127.0.0.1:${port}`;
-    const failure: unknown = await openRedisCoordination(url, silentLogger(), { patience: 300 }).catch(
+    const failure: unknown = await openRedisCoordination(url, silentLogger(), { patience: 3_000 }).catch(
       (error: unknown) => error,
     );
     expect(failure).toBeInstanceOf(CoordinationError);
