@@ -20,6 +20,10 @@ const GRACE = 2_000;
 export class KafkaConnection {
   readonly #cluster: Cluster;
   readonly #coordinators = new Map<string, number>();
+  /** The topics that every refreshment asks for since they were found: one that only an answer about others held may go with the next. */
+  readonly #kept = new Set<TopicName>();
+  /** How many look for a topic at present. */
+  readonly #sought = new Map<TopicName, number>();
   #closed = false;
 
   constructor(readonly settings: ResolvedKafkaSettings) {
@@ -36,13 +40,11 @@ export class KafkaConnection {
    */
   async open(topics: readonly TopicName[] = [], signal?: AbortSignal): Promise<void> {
     const how = { within: this.settings.patience, retry: isUnanswered, ...(signal ? { signal } : {}) };
-    for (const topic of topics) this.#cluster.targetTopics.add(topic);
     try {
-      await persist(() => this.refresh(), how);
+      await persist(() => (topics.length > 0 ? this.know(topics) : this.refresh()), how);
     } catch (error) {
-      throw this.#openingFailed(error);
+      throw error instanceof LogError ? error : this.#openingFailed(error);
     }
-    await this.know(topics);
   }
 
   /** Learns anew who leads what. */
@@ -52,20 +54,22 @@ export class KafkaConnection {
     await this.#ask(this.#cluster.refreshMetadata(), 'Metadata');
   }
 
-  /** Makes sure that the topics' leaders are known. @throws LogError UNKNOWN_TOPIC, LOG_REFUSED, LOG_UNAVAILABLE */
+  /** Makes sure that the topics' leaders are known, and stay so. @throws LogError UNKNOWN_TOPIC, LOG_REFUSED, LOG_UNAVAILABLE */
   async know(topics: Iterable<TopicName>): Promise<void> {
-    for (const topic of topics) {
-      if (this.partitionCount(topic) > 0) continue;
-      this.#cluster.targetTopics.add(topic);
-      // That a topic was not there when it was last asked for says nothing of now.
+    const missing = [...topics].filter((topic) => !this.#kept.has(topic) || this.partitionCount(topic) === 0);
+    if (missing.length === 0) return;
+    for (const topic of missing) this.#seek(topic);
+    try {
       await this.refresh();
-      // A refreshment under way may not have asked for this topic.
-      if (!this.#found(topic)) await this.refresh();
-      const code = this.#found(topic)?.topicErrorCode ?? 0;
-      if (this.partitionCount(topic) > 0) continue;
-      this.#cluster.targetTopics.delete(topic);
-      if (code === 0) throw new LogError('UNKNOWN_TOPIC', `there is no topic ${topic}`);
-      throw logErrorOf(createErrorFromCode(code), topic);
+      // A refreshment that was under way did not ask for these topics; one that begins now does. That a topic was not there
+      // when it was last asked for says nothing of now.
+      if (missing.some((topic) => this.partitionCount(topic) === 0)) await this.refresh();
+      for (const topic of missing) {
+        if (this.partitionCount(topic) === 0) throw this.#unknown(topic);
+        this.#kept.add(topic);
+      }
+    } finally {
+      for (const topic of missing) this.#unseek(topic);
     }
   }
 
@@ -179,6 +183,27 @@ export class KafkaConnection {
 
   #found(topic: TopicName) {
     return this.#cluster.brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic);
+  }
+
+  #seek(topic: TopicName): void {
+    this.#sought.set(topic, (this.#sought.get(topic) ?? 0) + 1);
+    this.#cluster.targetTopics.add(topic);
+  }
+
+  /** What nobody found, and nobody looks for any more, is not asked for for ever. */
+  #unseek(topic: TopicName): void {
+    const others = (this.#sought.get(topic) ?? 1) - 1;
+    if (others > 0) return void this.#sought.set(topic, others);
+    this.#sought.delete(topic);
+    if (this.partitionCount(topic) > 0) return;
+    this.#kept.delete(topic);
+    this.#cluster.targetTopics.delete(topic);
+  }
+
+  #unknown(topic: TopicName): LogError {
+    const code = this.#found(topic)?.topicErrorCode ?? 0;
+    if (code === 0) return new LogError('UNKNOWN_TOPIC', `there is no topic ${topic}`);
+    return logErrorOf(createErrorFromCode(code), topic);
   }
 
   #ask<Answer>(asked: Promise<Answer>, what: string, longer = 0): Promise<Answer> {

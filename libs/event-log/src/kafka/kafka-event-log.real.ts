@@ -67,6 +67,19 @@ describe('Kafka', () => {
     return batches.flatMap(({ records }) => records.map(({ value }) => value?.toString()));
   };
 
+  it('writes to a topic that is new and to one that is not in the same commit', async () => {
+    const [old, made] = [`old-${run}`, `made-${run}`];
+    const topic = (name: string) => ({ name, key: 'k', cleanup: 'delete' as const, retentionMs: -1 });
+    await log.admin.ensureTopics([topic(old)], { partitions: 2 });
+    const writer = await log.openWriter(`old-and-new-${run}`);
+    await log.admin.ensureTopics([topic(made)], { partitions: 2 });
+    const { offsets } = await writer.commit({
+      records: [old, made].map((name) => ({ topic: name, key: 'k', value: Buffer.from('{}'), headers: {}, timestamp: 1 })),
+    });
+    expect(offsets.map((at) => at.topic)).toEqual([old, made]);
+    await writer.close();
+  });
+
   it('finds a topic that somebody else makes after it was looked for in vain', async () => {
     const name = `late-${run}`;
     for (let time = 0; time < 2; time++)
