@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { ConfigurationError, Identity, readSettings, type Role } from '@order-flow/service-kit';
+import { ConfigurationError, Identity, isExplained, readSettings, type Role } from '@order-flow/service-kit';
 import { Command, Option } from 'commander';
 import { seed } from './seed.js';
 import { createTopics } from './topics.js';
@@ -60,7 +60,6 @@ program
   .action(seedShop);
 
 program.parseAsync().catch((error: unknown) => {
-  const expected = error instanceof Error && (error instanceof ConfigurationError || 'code' in error);
-  console.error(expected ? error.message : error);
+  console.error(isExplained(error) ? error.message : error);
   process.exit(1);
 });

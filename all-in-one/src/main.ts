@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ConfigurationError, createLogger, readSettings } from '@order-flow/service-kit';
+import { createLogger, isExplained, readSettings } from '@order-flow/service-kit';
 import { banner } from './banner.js';
 import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
 import { sample } from './demo-shop.js';
@@ -64,10 +64,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const expected =
-    error instanceof ConfigurationError ||
-    error instanceof DataDirectoryInUse ||
-    (error instanceof Error && 'code' in error);
+  const expected = error instanceof DataDirectoryInUse || isExplained(error);
   console.error(expected ? `Cannot start: ${error.message}` : error);
   process.exit(1);
 });

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { banner, issueTokens, needsSeed, type Ready, sample, seed, writeReadyFile } from '@order-flow/all-in-one';
 import { openEventStore } from '@order-flow/event-store';
 import { runningEndpoints } from '@order-flow/servers';
-import { ConfigurationError } from '@order-flow/service-kit';
+import { isExplained } from '@order-flow/service-kit';
 import { Cluster } from './cluster.js';
 import { linePrinter } from './line-printer.js';
 import { parseFlags } from './options.js';
@@ -79,7 +79,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigurationError || (error instanceof Error && 'code' in error);
-  console.error(expected ? `Cannot start: ${error.message}` : error);
+  console.error(isExplained(error) ? `Cannot start: ${error.message}` : error);
   process.exit(1);
 });

@@ -2,10 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { OrderView, ReadModelDocument } from '@order-flow/contracts';
 import { openReadStore } from '@order-flow/read-store';
 import { type RunningMongo, startMongo } from '@order-flow/servers';
-import { Readiness, silentLogger } from '@order-flow/service-kit';
 import { MongoError } from 'mongodb';
-import { followAlias } from './app/follow-alias.js';
-import { type OrderLog, orderLog, ordersProjection } from './testing/order-log.js';
+import { type OrderLog, orderLog } from './testing/order-log.js';
+import { serving } from './testing/serving.js';
 import { until } from './testing/until.js';
 
 const PATIENCE_MS = 60_000;
@@ -18,24 +17,7 @@ beforeEach(async () => {
   mongo = await startMongo();
   const readStore = await openReadStore({ MONGO_URL: mongo.url }, '');
   orders = await orderLog({ readStore });
-  const controller = new AbortController();
-  const { log } = orders;
-  const serving = followAlias(
-    {
-      projection: ordersProjection,
-      log,
-      readStore,
-      logger: silentLogger(),
-      readiness: new Readiness(),
-      changed: () => undefined,
-      folded: () => undefined,
-    },
-    controller.signal,
-  );
-  stop = async () => {
-    controller.abort();
-    await serving.done;
-  };
+  stop = serving(orders);
   await orders.write(0, 200);
   await until(async () => (await wholeOrAway()) === 200, PATIENCE_MS);
 });

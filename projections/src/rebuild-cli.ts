@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { openEventLog } from '@order-flow/event-log';
 import { openReadStore } from '@order-flow/read-store';
-import { ConfigurationError, createLogger, readSettings, type Settings } from '@order-flow/service-kit';
+import { createLogger, isExplained, readSettings, type Settings } from '@order-flow/service-kit';
 import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { dryRun, rebuild, type RebuildOptions, type RebuildProgress, rollback } from './app/rebuild.js';
@@ -144,7 +144,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const expected = error instanceof ConfigurationError || (error instanceof Error && 'code' in error);
-  console.error(expected ? `Rebuild failed: ${error.message}` : error);
+  console.error(isExplained(error) ? `Rebuild failed: ${error.message}` : error);
   process.exit(1);
 });

@@ -8,9 +8,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openEventLog } from '@order-flow/event-log';
 import { openReadStore, readModelAlias } from '@order-flow/read-store';
 import { type RunningKafka, type RunningMongo, startKafka, startMongo } from '@order-flow/servers';
-import { Readiness, silentLogger } from '@order-flow/service-kit';
-import { followAlias } from './app/follow-alias.js';
-import { type OrderLog, orderLog, ordersProjection } from './testing/order-log.js';
+import { type OrderLog, orderLog } from './testing/order-log.js';
+import { serving } from './testing/serving.js';
 import { until } from './testing/until.js';
 
 const ORDERS = 300;
@@ -28,8 +27,7 @@ describe('the rebuild program with Kafka and the MongoDB emulator', () => {
   let mongo: RunningMongo;
   let orders: OrderLog;
   let empty: string;
-  const serving = new AbortController();
-  let served: Promise<void>;
+  let stopServing: () => Promise<void>;
 
   beforeAll(async () => {
     [kafka, mongo] = await Promise.all([startKafka(), startMongo()]);
@@ -38,23 +36,11 @@ describe('the rebuild program with Kafka and the MongoDB emulator', () => {
     const readStore = await openReadStore({ MONGO_URL: mongo.url }, '');
     orders = await orderLog({ log, readStore });
     await orders.write(0, ORDERS);
-    served = followAlias(
-      {
-        projection: ordersProjection,
-        log,
-        readStore,
-        logger: silentLogger(),
-        readiness: new Readiness(),
-        changed: () => undefined,
-        folded: () => undefined,
-      },
-      serving.signal,
-    ).done;
+    stopServing = serving(orders);
     await until(async () => (await confirmed('orders__1')) === ORDERS, PATIENCE_MS);
   }, 180_000);
   afterAll(async () => {
-    serving.abort();
-    await served;
+    await stopServing();
     await orders.stop();
     await Promise.all([kafka.down(), mongo.down()]);
     await rm(empty, { recursive: true });

@@ -5,4 +5,5 @@ export { type RunningKafka, startKafka, type StartKafka } from './kafka/start-ka
 export { type RunningMongo, startMongo } from './mongodb/start-mongo.js';
 export type { StartOneProcess } from './one-process/start-one-process.js';
 export { type RunningRedis, startRedis } from './redis/start-redis.js';
+export { freePorts } from './processes/ports.js';
 export { type Endpoint, ServerError, type Say, type Value, type Variables } from './server.js';

@@ -4,6 +4,7 @@ import {
   ConfigurationError,
   createLogger,
   Identity,
+  isExplained,
   Lifecycle,
   type Logger,
   readSettings,
@@ -93,8 +94,7 @@ export async function runService(
   try {
     await run(service, needed, start);
   } catch (error) {
-    const expected = error instanceof ConfigurationError || (error instanceof Error && 'code' in error);
-    console.error(expected ? `${service} cannot start: ${error.message}` : error);
+    console.error(isExplained(error) ? `${service} cannot start: ${error.message}` : error);
     process.exit(1);
   }
 }

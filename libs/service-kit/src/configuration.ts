@@ -9,6 +9,10 @@ export class ConfigurationError extends Error {
   }
 }
 
+/** Whether an error's message alone tells a person what to put right: a setting's, or one with a code. */
+export const isExplained = (error: unknown): error is Error =>
+  error instanceof ConfigurationError || (error instanceof Error && 'code' in error);
+
 const port = (fallback: number) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe('a port, 0 to 65535');
 const secret = /secret|password|token|key/i;

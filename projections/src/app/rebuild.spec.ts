@@ -1,10 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReadModelDocument } from '@order-flow/contracts';
 import { readModelAlias } from '@order-flow/read-store';
-import { Readiness, silentLogger } from '@order-flow/service-kit';
-import { orderId, type OrderLog, orderLog, ordersProjection } from '../testing/order-log.js';
+import { orderId, type OrderLog, orderLog } from '../testing/order-log.js';
+import { serving } from '../testing/serving.js';
 import { until } from '../testing/until.js';
-import { followAlias } from './follow-alias.js';
 import { dryRun, rebuild, rollback } from './rebuild.js';
 import { takeLease } from './rebuild-lease.js';
 
@@ -16,25 +15,11 @@ afterEach(() => orders.stop());
 
 /** The service's own runner beside the rebuild. */
 async function whileServing(work: () => Promise<void>): Promise<void> {
-  const controller = new AbortController();
-  const { log, readStore } = orders;
-  const serving = followAlias(
-    {
-      projection: ordersProjection,
-      log,
-      readStore,
-      logger: silentLogger(),
-      readiness: new Readiness(),
-      changed: () => undefined,
-      folded: () => undefined,
-    },
-    controller.signal,
-  );
+  const stop = serving(orders);
   try {
     await work();
   } finally {
-    controller.abort();
-    await serving.done;
+    await stop();
   }
 }
 

@@ -1,6 +1,5 @@
 import { programOf, ServiceProcess } from '@order-flow/cluster';
-import { type RunningRedis, startRedis } from '@order-flow/servers';
-import { freePort } from './free-port.js';
+import { freePorts, type RunningRedis, startRedis } from '@order-flow/servers';
 import type { SystemUnderTest } from './system-under-test.js';
 
 /**
@@ -17,7 +16,7 @@ export class StrayBridge {
     const redis = await startRedis();
     const [twin] = system.cluster.of('command-service');
     if (!twin) throw new Error('there is no command service to have a twin of');
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const { instance } = twin;
     const process = new ServiceProcess({
       instance: { ...instance, name: 'stray', port, env: { ...instance.env, COMMAND_SERVICE_PORT: String(port) } },

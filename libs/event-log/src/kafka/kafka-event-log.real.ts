@@ -74,7 +74,13 @@ describe('Kafka', () => {
     const writer = await log.openWriter(`old-and-new-${run}`);
     await log.admin.ensureTopics([topic(made)], { partitions: 2 });
     const { offsets } = await writer.commit({
-      records: [old, made].map((name) => ({ topic: name, key: 'k', value: Buffer.from('{}'), headers: {}, timestamp: 1 })),
+      records: [old, made].map((name) => ({
+        topic: name,
+        key: 'k',
+        value: Buffer.from('{}'),
+        headers: {},
+        timestamp: 1,
+      })),
     });
     expect(offsets.map((at) => at.topic)).toEqual([old, made]);
     await writer.close();
