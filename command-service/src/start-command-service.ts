@@ -16,6 +16,7 @@ import {
   type Supervised,
 } from '@order-flow/service-kit';
 import { serveApi } from './adapters/api.js';
+import { rememberedOrders } from './app/aggregates.js';
 import { bridgeMetrics } from './app/bridge.js';
 import { runUnderLease } from './app/bridge-lease.js';
 import { Directory } from './app/directory.js';
@@ -41,6 +42,7 @@ export async function startCommandService(
   const readiness = new Readiness();
   const lifecycle = new Lifecycle(logger);
   const directory = new Directory(store);
+  const orders = rememberedOrders();
   const ofBridge = bridgeMetrics(metrics);
   const ofSaga = sagaCommandMetrics(metrics);
   const keepRunning = (name: string, run: Supervised) =>
@@ -48,7 +50,7 @@ export async function startCommandService(
   keepRunning('bridge', (signal, ready) => runUnderLease(leases, { store, log, metrics: ofBridge }, signal, ready));
   keepRunning('directory', (signal, ready) => directory.follow(signal, ready));
   keepRunning('saga-commands', (signal, ready, waiting) =>
-    runSagaCommands({ store, log, logger, metrics: ofSaga }, signal, ready, waiting),
+    runSagaCommands({ store, orders, log, logger, metrics: ofSaga }, signal, ready, waiting),
   );
   lifecycle.background('event store', (signal) => probe('event store', () => store.ping(), { signal, readiness }));
   lifecycle.background('event log', (signal) =>
@@ -66,7 +68,7 @@ export async function startCommandService(
         styleSrc: ["'self'", "'unsafe-inline'"],
         imgSrc: ["'self'", 'data:'],
       },
-      routes: (app) => serveApi(app, { store, directory }),
+      routes: (app) => serveApi(app, { store, directory, orders }),
     }),
   );
   return {

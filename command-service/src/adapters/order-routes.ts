@@ -66,9 +66,7 @@ export function orderRoutes(api: Api, context: ApiContext): void {
       const { items, customerId: named } = request.body;
       const customerId = customerOf(request, named);
       const command = commandContext(request, 'placeOrder', { customerId, items });
-      const placed = await answering(() =>
-        placeOrder(context.store, context.directory, command, { customerId, items }),
-      );
+      const placed = await answering(() => placeOrder(context, command, { customerId, items }));
       const { orderId, status, version } = placed;
       return reply.status(201).header('location', `/api/orders/${orderId}`).send({ orderId, status, version });
     },
@@ -123,7 +121,7 @@ export function orderRoutes(api: Api, context: ApiContext): void {
       const { reason } = request.body ?? CancelOrderBody.parse({});
       const command = commandContext(request, 'cancelOrder', { id, reason });
       const handled = await answering(() =>
-        handle(context.store, orders, id, command, (state) => {
+        handle(context.store, context.orders, id, command, (state) => {
           checkOwner(request, id, state);
           return { type: 'RequestOrderCancellation' as const, orderId: id, reason };
         }),

@@ -3,6 +3,7 @@ import { type EventStore, EventStoreError } from '@order-flow/event-store';
 import { type HttpApp, Problem } from '@order-flow/service-kit';
 import type { FastifyRequest } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Orders } from '../app/aggregates.js';
 import type { Directory } from '../app/directory.js';
 import type { CommandContext } from '../app/handle.js';
 import { CommandRefused, type RefusalCode } from '../domain/decider.js';
@@ -13,6 +14,7 @@ export type Api = ReturnType<typeof withZod>;
 export interface ApiContext {
   readonly store: EventStore;
   readonly directory: Directory;
+  readonly orders: Orders;
 }
 
 const statusOf: Readonly<Record<RefusalCode, number>> = {

@@ -8,7 +8,8 @@ import {
   type RecordedEvent,
 } from '@order-flow/event-store';
 import { backoffDelay, sleep } from '@order-flow/service-kit';
-import { CommandRefused, type Decider, refuse } from '../domain/decider.js';
+import { type Decider, refuse } from '../domain/decider.js';
+import type { Answer, RecentStreams, StreamState } from './recent-streams.js';
 
 const ATTEMPTS = 12;
 const RETRY = { initial: 2, max: 100 };
@@ -21,6 +22,8 @@ export interface CommandContext {
   readonly traceparent?: string | undefined;
   /** The input as parsed, for telling a retry from another command with the same key. */
   readonly input: unknown;
+  /** The command begins its stream, so that there is most likely nothing to read. */
+  readonly begins?: boolean;
 }
 
 /** One kind of aggregate: its decider, its topic's event types, and its streams. */
@@ -28,6 +31,8 @@ export interface Aggregate<Command, Event extends DomainEvent, State> {
   readonly decider: Decider<Command, Event, State>;
   readonly topic: EventTopic;
   readonly stream: (id: string) => string;
+  /** What to build on instead of a read. */
+  readonly recent?: RecentStreams<State>;
 }
 
 export interface Handled<State> {
@@ -50,6 +55,9 @@ export const hashInput = (input: unknown): string => hash('sha256', JSON.stringi
 /**
  * Read, decide, append with the revision that was read; all again on a conflict, at most 12 times. A command that is in
  * the stream already is answered as the first time, before anything is decided.
+ *
+ * What is remembered of a stream, or that a new one is empty, stands in for the first read. It may be out of date; then
+ * whatever came of it but a successful append counts for nothing, and the stream is read.
  * @param makeCommand called after that look; may refuse too
  * @throws CommandRefused, EventStoreError
  */
@@ -62,52 +70,79 @@ export async function handle<Command, Event extends DomainEvent, State>(
 ): Promise<Handled<State>> {
   const stream = aggregate.stream(id);
   const inputHash = hashInput(context.input);
-  for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
-    const read = await load(store, aggregate, stream, { commandId: context.commandId, inputHash });
-    if (read.answered) return { ...read.answered, repeated: true };
+  const decideOn = async (read: StreamState<State>): Promise<Decided<State>> => {
+    const answer = read.answers.get(context.commandId);
+    if (answer) return { answer: repeated(answer, inputHash) };
     const events = aggregate.decider.decide(await makeCommand(read.state), read.state);
     const state = events.reduce(aggregate.decider.evolve, read.state);
-    if (events.length === 0) return { state, version: read.version, repeated: false };
-    try {
-      const appended = await store.append(
-        stream,
-        toNewEvents(events, aggregate.topic, context, inputHash),
-        read.version === 0 ? 'no-stream' : read.version - 1,
-      );
-      return { state, version: appended.revision + 1, repeated: false };
-    } catch (error) {
-      if (!(error instanceof EventStoreError) || error.code !== 'WRONG_EXPECTED_REVISION') throw error;
-      await sleep(backoffDelay(attempt, RETRY));
-    }
+    if (events.length === 0) return { answer: { state, version: read.version, repeated: false } };
+    return { state, events: toNewEvents(events, aggregate.topic, context, inputHash) };
+  };
+  const append = async (read: StreamState<State>, { state, events }: Changed<State>): Promise<Handled<State>> => {
+    const { revision } = await store.append(stream, events, read.version === 0 ? 'no-stream' : read.version - 1);
+    const version = revision + 1;
+    const answers = new Map(read.answers).set(context.commandId, { inputHash, state, version });
+    aggregate.recent?.set(stream, { state, version, answers });
+    return { state, version, repeated: false };
+  };
+
+  /** @returns nothing when it must be tried again on what is in the stream then */
+  const attempt = async (read: StreamState<State>, isAssumed: boolean): Promise<Handled<State> | undefined> => {
+    const decided = await decideOn(read).catch((error: unknown) => {
+      if (!isAssumed) throw error;
+    });
+    if (!decided) return undefined;
+    if ('events' in decided) return append(read, decided).catch(conflictOnly);
+    return decided.answer.repeated || !isAssumed ? decided.answer : undefined;
+  };
+
+  const assumed = aggregate.recent?.get(stream) ?? (context.begins ? nothing(aggregate) : undefined);
+  const early = assumed && (await attempt(assumed, true));
+  if (early) return early;
+  aggregate.recent?.delete(stream);
+  for (let count = 1; count <= ATTEMPTS; count++) {
+    const handled = await attempt(await load(store, aggregate, stream), false);
+    if (handled) return handled;
+    await sleep(backoffDelay(count, RETRY));
   }
   return refuse('TOO_MUCH_CONTENTION', `${stream} changes too fast; try again`);
 }
 
-interface Loaded<State> {
+interface Changed<State> {
   readonly state: State;
-  readonly version: number;
-  readonly answered?: { readonly state: State; readonly version: number };
+  readonly events: readonly NewEvent[];
 }
+type Decided<State> = Changed<State> | { readonly answer: Handled<State> };
+
+function repeated<State>({ inputHash, state, version }: Answer<State>, asked: string): Handled<State> {
+  if (inputHash === asked) return { state, version, repeated: true };
+  return refuse('IDEMPOTENCY_CONFLICT', 'this idempotency key was used with another input');
+}
+
+const conflictOnly = (error: unknown): undefined => {
+  if (!(error instanceof EventStoreError) || error.code !== 'WRONG_EXPECTED_REVISION') throw error;
+};
+
+const nothing = <State>({ decider }: { readonly decider: { readonly initialState: State } }): StreamState<State> => ({
+  state: decider.initialState,
+  version: 0,
+  answers: new Map(),
+});
 
 async function load<Command, Event extends DomainEvent, State>(
   store: EventStore,
-  { decider, topic }: Aggregate<Command, Event, State>,
+  aggregate: Aggregate<Command, Event, State>,
   stream: string,
-  known: { readonly commandId: string; readonly inputHash: string },
-): Promise<Loaded<State>> {
-  let state = decider.initialState;
-  let version = 0;
-  let answered: Loaded<State>['answered'];
+): Promise<StreamState<State>> {
+  let { state, version } = nothing(aggregate);
+  const answers = new Map<string, Answer<State>>();
   for await (const recorded of store.readStream(stream)) {
-    state = decider.evolve(state, restoreEvent<Event>(topic, recorded));
+    state = aggregate.decider.evolve(state, restoreEvent<Event>(aggregate.topic, recorded));
     version = recorded.revision + 1;
-    if (recorded.metadata.$causationId !== known.commandId) continue;
-    if (recorded.metadata['inputHash'] !== known.inputHash) {
-      throw new CommandRefused('IDEMPOTENCY_CONFLICT', 'this idempotency key was used with another input');
-    }
-    answered = { state, version };
+    const { $causationId: commandId, inputHash } = recorded.metadata;
+    if (commandId) answers.set(commandId, { inputHash, state, version });
   }
-  return answered ? { state, version, answered } : { state, version };
+  return { state, version, answers };
 }
 
 function toNewEvents(
@@ -124,6 +159,8 @@ function toNewEvents(
       inputHash,
       ...(context.traceparent ? { traceparent: context.traceparent } : {}),
     };
-    return { id: deterministicId(context.commandId, String(index)), type, data, metadata };
+    // Of the content, too: an append that the store takes for a repeated one has then stored just this.
+    const id = deterministicId(context.commandId, String(index), inputHash, JSON.stringify(data));
+    return { id, type, data, metadata };
   });
 }

@@ -2,7 +2,7 @@ import { deterministicId, type OrderStatus } from '@order-flow/contracts';
 import type { EventStore } from '@order-flow/event-store';
 import { refuse } from '../domain/decider.js';
 import { priceOrder, type PricedProduct, type RequestedLine } from '../domain/pricing.js';
-import { orders } from './aggregates.js';
+import type { Orders } from './aggregates.js';
 import type { Directory } from './directory.js';
 import { type CommandContext, handle } from './handle.js';
 
@@ -18,14 +18,13 @@ export const orderIdOf = (commandId: string): string => deterministicId('order',
 
 /** Prices the lines, checks the account and creates the order. @throws CommandRefused */
 export async function placeOrder(
-  store: EventStore,
-  directory: Directory,
+  { store, directory, orders }: { readonly store: EventStore; readonly directory: Directory; readonly orders: Orders },
   context: CommandContext,
   request: { readonly customerId: string; readonly items: readonly RequestedLine[] },
 ): Promise<PlacedOrder> {
   const { customerId, items } = request;
   const orderId = orderIdOf(context.commandId);
-  const handled = await handle(store, orders, orderId, context, async () => {
+  const handled = await handle(store, orders, orderId, { ...context, begins: true }, async () => {
     await checkAccount(directory, customerId);
     const found = new Map<string, PricedProduct | undefined>();
     for (const { sku } of items) found.set(sku, await directory.product(sku));

@@ -6,6 +6,7 @@ import { deterministicId, encodeEvent, orderCommands } from '@order-flow/contrac
 import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
 import { Metrics, silentLogger } from '@order-flow/service-kit';
+import { rememberedOrders } from './aggregates.js';
 import { commandDeadLetters, runSagaCommands, sagaCommandMetrics } from './saga-commands.js';
 
 const PARTITIONS = 3;
@@ -63,6 +64,7 @@ function start(trimEveryMs?: number): () => Promise<void> {
   const metrics = sagaCommandMetrics(new Metrics('test'));
   const context = {
     store,
+    orders: rememberedOrders(),
     log,
     logger: silentLogger(),
     metrics,

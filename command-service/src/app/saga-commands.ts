@@ -17,7 +17,7 @@ import {
 import type { EventStore } from '@order-flow/event-store';
 import type { Logger, Metrics } from '@order-flow/service-kit';
 import { CommandRefused } from '../domain/decider.js';
-import { orders } from './aggregates.js';
+import type { Orders } from './aggregates.js';
 import { handle } from './handle.js';
 import { HandledOffsets } from './handled-offsets.js';
 
@@ -42,6 +42,7 @@ export function sagaCommandMetrics(metrics: Metrics) {
 
 export interface SagaCommands {
   readonly store: EventStore;
+  readonly orders: Orders;
   readonly log: EventLog;
   readonly logger: Logger;
   readonly metrics: ReturnType<typeof sagaCommandMetrics>;
@@ -129,7 +130,7 @@ async function handleBatch(context: SagaCommands, { records }: RecordBatch): Pro
   );
 }
 
-async function handleOne({ store, metrics }: SagaCommands, message: OrderCommandMessage): Promise<void> {
+async function handleOne({ store, orders, metrics }: SagaCommands, message: OrderCommandMessage): Promise<void> {
   const { id, type, data, correlationid, traceparent } = message;
   const command = { type, data } as OrderCommandData;
   try {

@@ -1,0 +1,114 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { OrderDemand } from '@order-flow/contracts';
+import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
+import type { OrderCommand } from '../domain/order.js';
+import { type Orders, orders, rememberedOrders } from './aggregates.js';
+import { handle } from './handle.js';
+
+const orderId = '00000000-0000-4000-8000-000000000001';
+const demand: OrderDemand = {
+  orderId,
+  customerId: 'alice',
+  lines: [{ sku: 'TEA', name: 'Tea', quantity: 2, unitPrice: { amount: 100, currency: 'EUR' } }],
+  total: { amount: 200, currency: 'EUR' },
+};
+const create: OrderCommand = { type: 'CreateOrder', demand };
+const reserved: OrderCommand = { type: 'MarkOrderStockReserved', data: { orderId } };
+const confirm: OrderCommand = { type: 'ConfirmOrder', data: { orderId } };
+const cancel = (reason: string): OrderCommand => ({ type: 'RequestOrderCancellation', orderId, reason });
+
+let directory: string;
+let store: EventStore;
+let reads: number;
+let remembered: Orders;
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'handle-'));
+  store = await openEmbeddedEventStore({ path: directory });
+  const readStream = store.readStream.bind(store);
+  reads = 0;
+  store.readStream = (...asked) => {
+    reads++;
+    return readStream(...asked);
+  };
+  remembered = rememberedOrders();
+});
+afterEach(async () => {
+  await store.close();
+  await rm(directory, { recursive: true, force: true });
+});
+
+const run = (of: Orders, commandId: string, command: OrderCommand) => {
+  const begins = command.type === 'CreateOrder';
+  return handle(store, of, orderId, { commandId, correlationId: 'c', input: command, begins }, () => command);
+};
+/** As another instance does it, which remembers nothing of what this one did. */
+const elsewhere = (commandId: string, command: OrderCommand) => run(orders, commandId, command);
+
+async function stored(): Promise<string[]> {
+  const types: string[] = [];
+  for await (const { type } of store.readStream(orders.stream(orderId))) types.push(type);
+  return types;
+}
+
+describe('an order that this process wrote last', () => {
+  beforeEach(() => run(remembered, '1', create));
+
+  it('is written without being read', async () => {
+    expect(await run(remembered, '2', reserved)).toMatchObject({ version: 2, repeated: false });
+    expect(await run(remembered, '3', confirm)).toMatchObject({ version: 3, state: { status: 'CONFIRMED' } });
+    expect(reads).toBe(0);
+    expect(await stored()).toEqual(['OrderCreated', 'OrderStockReserved', 'OrderConfirmed']);
+  });
+
+  it('answers a repeated command as the first time', async () => {
+    const first = await run(remembered, '2', reserved);
+    await run(remembered, '3', confirm);
+    expect(await run(remembered, '2', reserved)).toEqual({ ...first, repeated: true });
+    expect(reads).toBe(0);
+  });
+
+  it('is read when somebody else went on with it', async () => {
+    await elsewhere('2', cancel('no longer needed'));
+    await expect(run(remembered, '3', confirm)).rejects.toMatchObject({ code: 'ORDER_CLOSED' });
+    await expect(run(remembered, '4', reserved)).rejects.toMatchObject({ code: 'ORDER_CLOSED' });
+    expect(await stored()).toEqual(['OrderCreated', 'OrderCancellationRequested']);
+  });
+
+  it('is read before a command is refused', async () => {
+    await expect(run(remembered, '2', { type: 'CompleteOrderCancellation', data: { orderId } })).rejects.toMatchObject({
+      code: 'ORDER_CLOSED',
+    });
+    expect(reads).toBe(1);
+  });
+
+  it('tells another input with the same key from a retry, also when the first was handled elsewhere', async () => {
+    const first = await elsewhere('2', cancel('no longer needed'));
+    await expect(run(remembered, '2', cancel('too late'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    expect(await run(remembered, '2', cancel('no longer needed'))).toMatchObject({ version: first.version });
+    await expect(run(remembered, '1', cancel('x'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
+    expect(await stored()).toEqual(['OrderCreated', 'OrderCancellationRequested']);
+  });
+});
+
+describe('an order that is placed again, elsewhere and priced anew', () => {
+  const dearer: OrderDemand = { ...demand, total: { amount: 300, currency: 'EUR' } };
+  const place = (of: Orders, priced: OrderDemand) => {
+    const context = { commandId: '1', correlationId: 'c', input: 'two teas', begins: true };
+    return handle(store, of, orderId, context, () => ({ type: 'CreateOrder' as const, demand: priced }));
+  };
+
+  it('is answered as the first time, and remembered as it is stored', async () => {
+    await place(orders, demand);
+    const other = await place(remembered, dearer);
+    expect(other).toMatchObject({ version: 1, repeated: true, state: { demand: { total: { amount: 200 } } } });
+    await run(remembered, '2', { type: 'FailOrder', data: { orderId, reason: 'OUT_OF_STOCK' } });
+    const events = [];
+    for await (const event of store.readStream(orders.stream(orderId))) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual(['OrderCreated', 'OrderFailed']);
+    expect(events[1]?.data).toMatchObject({ total: { amount: 200 } });
+  });
+});
