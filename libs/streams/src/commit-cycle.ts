@@ -21,6 +21,8 @@ export class CommitCycle {
   readonly #shape: string;
   #positions: ReadonlyMap<string, number>;
   #committedAt = 0;
+  /** Since when writes to stores wait for their commit; a time of `performance.now()`. */
+  #waitingSince: number | undefined;
   #state: Promise<void> = Promise.resolve();
 
   constructor(context: SliceContext, work: SliceWork, restored: Restored) {
@@ -42,10 +44,17 @@ export class CommitCycle {
     return this.#positions;
   }
 
+  /** Milliseconds until what waits for its commit waits no longer. */
+  get untilDue(): number {
+    if (this.#waitingSince === undefined) return Infinity;
+    return Math.max(0, this.#waitingSince + this.#context.options.commitIntervalMs - performance.now());
+  }
+
   /**
    * Commits what was done up to the positions, unless it can wait.
    * @param consumed records since the last commit
    * @param due when punctuations come next, by name
+   * @param hurry nothing that changed may wait
    * @returns whether it was committed
    */
   async commit(
@@ -53,10 +62,11 @@ export class CommitCycle {
     at: ReadonlyMap<string, number>,
     consumed: number,
     due: ReadonlyMap<string, number>,
+    hurry: boolean,
   ): Promise<boolean> {
     const { topology, slice, observer, now } = this.#context;
     const writes = this.#work.uncommitted();
-    if (this.#canWait(writes, at, consumed)) return false;
+    if (this.#canWait(writes, at, hurry || consumed >= this.#context.options.commitRecords)) return false;
     const startedAt = performance.now();
     const positions = new Map(at);
     writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText(positions, due))]]));
@@ -74,20 +84,24 @@ export class CommitCycle {
     this.#state.catch(() => undefined);
     this.#positions = positions;
     this.#committedAt = performance.now();
+    this.#waitingSince = undefined;
     observer.committed?.({ slice, consumed, produced, milliseconds: this.#committedAt - startedAt });
     return true;
   }
 
   /**
-   * Whether a commit can wait. Records that left no trace only move positions: reading them again changes nothing, so
-   * their positions are committed with the next outputs, or after a second.
+   * Whether a commit can wait. Nobody waits for writes to stores alone: they go with the next outputs, or at the commit
+   * interval. Records that left no trace only move positions: reading them again changes nothing, so their positions are
+   * committed with what comes next, or after a second.
    */
-  #canWait(writes: StateWrites, positions: ReadonlyMap<string, number>, consumed: number): boolean {
-    if (this.#work.leftTraces(writes)) return false;
+  #canWait(writes: StateWrites, positions: ReadonlyMap<string, number>, hurry: boolean): boolean {
+    if (this.#work.outputs.length + this.#work.deadLetters.length > 0) return false;
+    if ([...writes.values()].some((entries) => entries.size > 0)) {
+      this.#waitingSince ??= performance.now();
+      return !hurry && this.untilDue > 0;
+    }
     const moved = [...positions].some(([topic, offset]) => this.#positions.get(topic) !== offset);
-    if (!moved) return true;
-    const waited = performance.now() - this.#committedAt;
-    return consumed < this.#context.options.commitRecords && waited < POSITIONS_WAIT_MS;
+    return !moved || (!hurry && performance.now() - this.#committedAt < POSITIONS_WAIT_MS);
   }
 
   #positionsText(positions: ReadonlyMap<string, number>, due: ReadonlyMap<string, number>): string {

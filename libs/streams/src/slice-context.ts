@@ -4,7 +4,7 @@ import type { TopologyObserver } from './observer.js';
 import type { SliceState } from './state.js';
 
 export interface SliceOptions {
-  /** Milliseconds; a commit comes at the latest after this much processing. */
+  /** Milliseconds; a commit comes at the latest after this much processing, and after waiting this long for outputs. */
   readonly commitIntervalMs: number;
   /** Records; a commit comes at the latest after this many. */
   readonly commitRecords: number;

@@ -118,7 +118,8 @@ export class Slice {
     const reading = this.#read(epoch, stop).catch((error: unknown) => this.#end(running, error));
     try {
       while (!stop.aborted) {
-        await this.#buffer.available(this.#untilPunctuation(running));
+        await this.#buffer.available(this.#untilDue(running));
+        if (!this.#context.gate.open) await this.#commit(running, true);
         await this.#context.gate.passed(stop);
         for (const { error } of failed) throw error;
         if (epoch.signal.aborted) return;
@@ -143,7 +144,7 @@ export class Slice {
   async #turn(running: Running): Promise<void> {
     const request = await this.#processBuffered();
     if (this.#caughtUp(running)) running.clock.run();
-    await this.#commit(running);
+    await this.#commit(running, request !== undefined);
     if (request) await this.#redrive(request, running);
   }
 
@@ -174,9 +175,10 @@ export class Slice {
     this.#buffer.wake();
   }
 
-  async #commit(running: Running): Promise<void> {
+  /** @param hurry nothing that changed may wait */
+  async #commit(running: Running, hurry = false): Promise<void> {
     const { writer, cycle, clock, trimmer } = running;
-    if (!(await cycle.commit(writer, this.#buffer.positions, this.#consumed, clock.due))) return;
+    if (!(await cycle.commit(writer, this.#buffer.positions, this.#consumed, clock.due, hurry))) return;
     cycle.stateAtRest.catch((error: unknown) => this.#end(running, error));
     this.#consumed = 0;
     trimmer.trim(cycle.positions, this.#work.parked);
@@ -196,7 +198,7 @@ export class Slice {
     }
     this.#buffer.take(record);
     this.#consumed++;
-    await this.#commit(running);
+    await this.#commit(running, true);
     await running.trimmer.trimLetters(this.#work.parked.since ?? this.#work.deadLetterEnd);
   }
 
@@ -229,7 +231,9 @@ export class Slice {
     return [...ends].every(([topic, end]) => (this.#buffer.positions.get(topic) ?? 0) >= end);
   }
 
-  #untilPunctuation(running: Running): number {
-    return Math.min(POSITIONS_WAIT_MS, running.clock.untilNext(this.#caughtUp(running)));
+  /** Milliseconds until there is something to do though nothing is read. */
+  #untilDue(running: Running): number {
+    const { clock, cycle } = running;
+    return Math.min(POSITIONS_WAIT_MS, cycle.untilDue, clock.untilNext(this.#caughtUp(running)));
   }
 }

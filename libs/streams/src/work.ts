@@ -6,7 +6,7 @@ import { TopologyInstance } from './instance.js';
 import type { TopologyObserver } from './observer.js';
 import { ParkedKeys, parkedName } from './parked-keys.js';
 import { originOf } from './record.js';
-import type { SliceState, StateWrites } from './state.js';
+import type { SliceState } from './state.js';
 import { SliceStore } from './store.js';
 
 export interface WorkSettings {
@@ -65,12 +65,6 @@ export class SliceWork {
 
   get punctuations(): readonly PunctuateNode[] {
     return this.#instance.punctuations;
-  }
-
-  /** Whether something must be committed besides positions. */
-  leftTraces(writes: StateWrites): boolean {
-    if (this.outputs.length + this.deadLetters.length > 0) return true;
-    return [...writes.values()].some((entries) => entries.size > 0);
   }
 
   /** A later record of a key waits behind one that failed. */

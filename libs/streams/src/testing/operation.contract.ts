@@ -78,6 +78,55 @@ export function operationConformance(context: () => Conformance): void {
       await auditBank(log, await fixture.state('a'));
     });
 
+    it('writes to stores alone are committed with the next outputs, at the interval, or before a pause', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      let processed = 0;
+      const sums = topology('sums', (t) => {
+        const totals = t.store('totals', z.int());
+        t.from(entries)
+          .process('sum', { totals }, ({ key, value }, stores) => {
+            const balance = (stores.totals.get(key) ?? 0) + value.data.amount;
+            stores.totals.put(key, balance);
+            processed++;
+            return balance % 10 === 0 ? [{ type: 'BalanceChanged' as const, data: { balance, entries: 1 } }] : [];
+          })
+          .to(balanceEvents);
+      });
+      await log.admin.ensureTopics(sums.internalTopics, { partitions: BANK_PARTITIONS });
+      const commits: [consumed: number, produced: number][] = [];
+      const observer = {
+        committed: (of: { consumed: number; produced: number }) => void commits.push([of.consumed, of.produced]),
+      };
+      const run = begin({
+        topology: sums,
+        state: await fixture.state('a'),
+        observer,
+        options: { commitIntervalMs: 60_000 },
+      });
+      for (const amount of [1, 2, 7, 4]) {
+        const before = processed;
+        await produce(log, [deposit(before, 'a', amount)]);
+        await eventually('it is processed', () => processed > before);
+      }
+      run.running.pause();
+      await eventually('all is committed', () => commits.length === 2);
+      expect(commits).toEqual([
+        [3, 1],
+        [1, 0],
+      ]);
+      await run.stop();
+      const soon = begin({
+        topology: sums,
+        state: await fixture.state('a'),
+        observer,
+        options: { commitIntervalMs: 50 },
+      });
+      await produce(log, [deposit(processed, 'a', 1)]);
+      await eventually('it is committed without any outputs', () => commits.length === 3);
+      await soon.stop();
+    });
+
     it('a paused topology stops when it is told to', async () => {
       const { fixture, begin } = context();
       const run = begin({ state: await fixture.state('a') });
