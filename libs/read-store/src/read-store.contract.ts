@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { setImmediate } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
@@ -808,6 +809,33 @@ export function readStoreContract(name: string, { open, features }: ReadStoreCon
         expect(codes.filter((code) => code === 11000)).toHaveLength(36);
         expect(await orders.countDocuments({})).toBe(4);
       });
+
+      it('never show half of a replaced document', async () => {
+        type Wide = { _id: string; revision: number } & Record<string, number | string>;
+        const wide = fresh<Wide>();
+        const filled = (revision: number): Wide => {
+          const fields = Array.from({ length: 100 }, (_, at): [string, number] => [`field${at}`, revision]);
+          return { _id: 'a', ...Object.fromEntries(fields), revision };
+        };
+        await wide.insertOne(filled(0));
+        let isWriting = true;
+        const isWhole = (found: Wide): boolean =>
+          Object.entries(found).every(([field, value]) => field === '_id' || value === found.revision);
+        const torn: Wide[] = [];
+        const reading = Array.from({ length: 4 }, async () => {
+          while (isWriting) {
+            await setImmediate();
+            const found = await wide.find({ _id: { $in: ['a'] } }).toArray();
+            torn.push(...found.filter((document) => !isWhole(document)));
+          }
+        });
+        for (let revision = 1; revision <= 1_000; revision++) {
+          await wide.bulkWrite([{ replaceOne: { filter: { _id: 'a' }, replacement: filled(revision) } }]);
+        }
+        isWriting = false;
+        await Promise.all(reading);
+        expect(torn).toEqual([]);
+      }, 60_000);
 
       it('switch an alias once per generation', async () => {
         const aliases = fresh<{ _id: string; target: string; generation: number }>();

@@ -40,8 +40,9 @@ export async function checkReadModels(topics: Topics, readStore: ReadStore): Pro
     const actual = await documentsOf(readStore, projection.name);
     const extra = [...actual.keys()].filter((id) => !expected.has(id)).map((id) => `${id} should not exist`);
     const different = [...expected]
-      .filter(([id, body]) => !isDeepStrictEqual(bodyOf(actual.get(id) ?? {}), bodyOf(body)))
-      .map(([id]) => `${id} differs`);
+      .map(([id, body]) => [id, bodyOf(actual.get(id) ?? {}), bodyOf(body)] as const)
+      .filter(([, found, folded]) => !isDeepStrictEqual(found, folded))
+      .map(([id, found, folded]) => `${id} is ${JSON.stringify(found)}, but folds to ${JSON.stringify(folded)}`);
     findings.push({
       claim: `read model ${projection.name} equals a fresh fold`,
       violations: [...extra, ...different],
