@@ -8,6 +8,8 @@ import type { SliceWork } from './work.js';
 
 /** How long positions alone may wait for their commit. */
 export const POSITIONS_WAIT_MS = 1_000;
+/** A commit that takes longer, in milliseconds, means that commits are what is short: the slice rests for the excess. */
+const BRISK_MS = 20;
 
 /**
  * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs, then one write
@@ -21,8 +23,10 @@ export class CommitCycle {
   readonly #shape: string;
   #positions: ReadonlyMap<string, number>;
   #committedAt = 0;
-  /** Since when writes to stores wait for their commit; a time of `performance.now()`. */
-  #waitingSince: number | undefined;
+  /** When what was done must be committed; a time of `performance.now()`. */
+  #due = Infinity;
+  /** Outputs are not committed before; a time of `performance.now()`. */
+  #restsUntil = 0;
   #state: Promise<void> = Promise.resolve();
 
   constructor(context: SliceContext, work: SliceWork, restored: Restored) {
@@ -46,8 +50,7 @@ export class CommitCycle {
 
   /** Milliseconds until what waits for its commit waits no longer. */
   get untilDue(): number {
-    if (this.#waitingSince === undefined) return Infinity;
-    return Math.max(0, this.#waitingSince + this.#context.options.commitIntervalMs - performance.now());
+    return Math.max(0, this.#due - performance.now());
   }
 
   /**
@@ -84,24 +87,31 @@ export class CommitCycle {
     this.#state.catch(() => undefined);
     this.#positions = positions;
     this.#committedAt = performance.now();
-    this.#waitingSince = undefined;
-    observer.committed?.({ slice, consumed, produced, milliseconds: this.#committedAt - startedAt });
+    this.#due = Infinity;
+    const milliseconds = this.#committedAt - startedAt;
+    const rest = Math.min(Math.max(0, milliseconds - BRISK_MS), this.#context.options.commitIntervalMs);
+    this.#restsUntil = this.#committedAt + rest;
+    observer.committed?.({ slice, consumed, produced, milliseconds });
     return true;
   }
 
   /**
-   * Whether a commit can wait. Nobody waits for writes to stores alone: they go with the next outputs, or at the commit
-   * interval. Records that left no trace only move positions: reading them again changes nothing, so their positions are
-   * committed with what comes next, or after a second.
+   * Whether a commit can wait. Outputs do only after a slow commit: then more work is to share the next one. Nobody waits
+   * for writes to stores alone: they go with the next outputs, or at the commit interval. Records that left no trace only
+   * move positions: reading them again changes nothing, so their positions are committed with what comes next, or after
+   * a second.
    */
   #canWait(writes: StateWrites, positions: ReadonlyMap<string, number>, hurry: boolean): boolean {
-    if (this.#work.outputs.length + this.#work.deadLetters.length > 0) return false;
-    if ([...writes.values()].some((entries) => entries.size > 0)) {
-      this.#waitingSince ??= performance.now();
-      return !hurry && this.untilDue > 0;
+    const now = performance.now();
+    if (this.#work.outputs.length + this.#work.deadLetters.length > 0) {
+      this.#due = Math.min(this.#due, this.#restsUntil);
+    } else if ([...writes.values()].some((entries) => entries.size > 0)) {
+      this.#due = Math.min(this.#due, now + this.#context.options.commitIntervalMs);
+    } else {
+      const moved = [...positions].some(([topic, offset]) => this.#positions.get(topic) !== offset);
+      return !moved || (!hurry && now - this.#committedAt < POSITIONS_WAIT_MS);
     }
-    const moved = [...positions].some(([topic, offset]) => this.#positions.get(topic) !== offset);
-    return !moved || (!hurry && performance.now() - this.#committedAt < POSITIONS_WAIT_MS);
+    return !hurry && now < this.#due;
   }
 
   #positionsText(positions: ReadonlyMap<string, number>, due: ReadonlyMap<string, number>): string {
