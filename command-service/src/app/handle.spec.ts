@@ -7,6 +7,7 @@ import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store
 import type { OrderCommand } from '../domain/order.js';
 import { type Orders, orders, rememberedOrders } from './aggregates.js';
 import { handle } from './handle.js';
+import { RecentStreams } from './recent-streams.js';
 
 const orderId = '00000000-0000-4000-8000-000000000001';
 const demand: OrderDemand = {
@@ -92,6 +93,15 @@ describe('an order that this process wrote last', () => {
     await expect(run(remembered, '1', cancel('x'))).rejects.toMatchObject({ code: 'IDEMPOTENCY_CONFLICT' });
     expect(await stored()).toEqual(['OrderCreated', 'OrderCancellationRequested']);
   });
+});
+
+it('forgets the streams that were not used for longest', () => {
+  const recent = new RecentStreams<number>(2);
+  const state = (version: number) => ({ state: 0, version, answers: new Map() });
+  for (const [at, stream] of ['a', 'b', 'a', 'c'].entries()) {
+    if (!recent.get(stream)) recent.set(stream, state(at));
+  }
+  expect(['a', 'b', 'c'].map((stream) => recent.get(stream)?.version)).toEqual([0, undefined, 3]);
 });
 
 describe('an order that is placed again, elsewhere and priced anew', () => {
