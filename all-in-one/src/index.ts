@@ -1,5 +1,5 @@
 export { banner } from './banner.js';
-export { sample } from './demo-shop.js';
+export { demoProducts, sample } from './demo-shop.js';
 export { issueTokens } from './issue-tokens.js';
 export { freePortOffset, PlatformProcess } from './platform-process.js';
 export { Ready, writeReadyFile } from './ready-file.js';

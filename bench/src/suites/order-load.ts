@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
 import { Pool } from 'undici';
 import { z } from 'zod';
 import { type OrderRequest, placeOrder } from '../orders/commands.js';
@@ -7,7 +8,7 @@ import { type OrderFeed, followOrders } from '../orders/order-feed.js';
 import { OrderTracker } from '../orders/order-tracker.js';
 import { atConstantRate } from '../orders/pace.js';
 import { settle } from '../orders/settle.js';
-import type { Ready } from '@order-flow/all-in-one';
+import { demoProducts, type Ready } from '@order-flow/all-in-one';
 import { pick, seededRandom } from '@order-flow/verification';
 
 export const IN_FLIGHT = 64;
@@ -39,11 +40,16 @@ export class OrderLoad {
   static async open(ready: Ready): Promise<OrderLoad> {
     const gateway = new GatewayClient(ready.urls.gateway, ready.tokens.operator, { connections: IN_FLIGHT });
     const load = new OrderLoad(gateway, new Pool(ready.urls.commands, { connections: IN_FLIGHT }), ready);
-    const before = await load.#products();
-    await Promise.all(before.map(({ sku }) => load.#send(`/api/products/${sku}/stock`, { quantity: PLENTY_OF_STOCK })));
+    load.#skus = demoProducts.map(({ sku }) => sku);
+    await Promise.all(load.#skus.map((sku) => load.#send(`/api/products/${sku}/stock`, { quantity: PLENTY_OF_STOCK })));
     await Promise.all(CUSTOMERS.map((id) => load.#send(`/api/accounts/${id}/deposits`, { amount: PLENTY_OF_MONEY })));
-    load.#skus = before.map(({ sku }) => sku);
-    while ((await load.#products()).some(({ available }) => (available ?? 0) < PLENTY_OF_STOCK));
+    const isThere = async (): Promise<boolean> => {
+      const products = await load.#products();
+      return load.#skus.every((id) =>
+        products.some(({ sku, available }) => sku === id && Number(available) >= PLENTY_OF_STOCK),
+      );
+    };
+    while (!(await isThere())) await delay(50);
     return load;
   }
 
