@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, readSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ReadStoreError } from './read-store-error.js';
 
@@ -31,14 +31,16 @@ function checkMeta(path: string, meta: Buffer, size: number): void {
   }
 }
 
-function checkDataFile(path: string, size: number): void {
+function checkDataFile(path: string): void {
   const file = openSync(join(path, 'data.mdb'), 'r');
   try {
     const first = readMeta(file, 0);
     if (first.readUInt32LE(MAGIC_AT) !== LMDB_MAGIC) throw corrupt(path, 'its data file is not an LMDB file');
     const pageSize = first.readUInt32LE(PAGE_SIZE_AT);
-    if (size < pageSize * 2) throw corrupt(path, 'its data file is cut short');
     const second = readMeta(file, pageSize);
+    // Others may be writing: what the headers name is in the file by now.
+    const { size } = fstatSync(file);
+    if (size < pageSize * 2) throw corrupt(path, 'its data file is cut short');
     const newer = first.readBigUInt64LE(TRANSACTION_AT) > second.readBigUInt64LE(TRANSACTION_AT) ? first : second;
     checkMeta(path, newer, size);
   } finally {
@@ -62,5 +64,5 @@ export function checkDirectory(path: string): void {
       `The directory ${path} holds other files and no read store: name an empty directory.`,
     );
   const { size } = statSync(join(path, 'data.mdb'));
-  if (size > 0) checkDataFile(path, size);
+  if (size > 0) checkDataFile(path);
 }

@@ -28,18 +28,19 @@ const TOLERATED_PAGES = 64;
  * reads beyond the end of a mapped file is killed by the system: so the length is checked first.
  */
 export async function dataFileDamage(path: string): Promise<string | undefined> {
-  const file = await open(path, 'r+');
+  // Others may be writing. What is read first counts pages that are in the file by the time its length is asked for; and what is
+  // missing is put to its end, wherever that is then: cutting the file to a length would take away what came meanwhile.
+  const file = await open(path, 'a+');
   try {
-    const { size } = await file.stat();
     const first = await readMeta(file, 0);
     if (!first) return 'data.mdb is not an LMDB file';
     const second = await readMeta(file, first.pageSize);
     if (!second) return 'the second header of data.mdb is damaged';
     const newest = second.transaction > first.transaction ? second : first;
     const wanted = (newest.lastPage + 1) * newest.pageSize;
-    const missing = wanted - size;
+    const missing = wanted - (await file.stat()).size;
     if (missing > TOLERATED_PAGES * newest.pageSize) return `data.mdb lacks ${missing} of ${wanted} bytes`;
-    if (missing > 0) await file.truncate(wanted);
+    if (missing > 0) await file.write(Buffer.alloc(missing));
     return undefined;
   } finally {
     await file.close();
