@@ -68,9 +68,9 @@ export class CommitCycle {
     hurry: boolean,
   ): Promise<boolean> {
     const { topology, slice, observer, now } = this.#context;
-    const writes = this.#work.uncommitted();
-    if (this.#canWait(writes, at, hurry || consumed >= this.#context.options.commitRecords)) return false;
+    if (this.#canWait(at, hurry || consumed >= this.#context.options.commitRecords)) return false;
     const startedAt = performance.now();
+    const writes = this.#work.uncommitted();
     const positions = new Map(at);
     writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText(positions, due))]]));
     const changelog = this.#changelogRecords(writes, now());
@@ -101,11 +101,11 @@ export class CommitCycle {
    * move positions: reading them again changes nothing, so their positions are committed with what comes next, or after
    * a second.
    */
-  #canWait(writes: StateWrites, positions: ReadonlyMap<string, number>, hurry: boolean): boolean {
+  #canWait(positions: ReadonlyMap<string, number>, hurry: boolean): boolean {
     const now = performance.now();
     if (this.#work.outputs.length + this.#work.deadLetters.length > 0) {
       this.#due = Math.min(this.#due, this.#restsUntil);
-    } else if ([...writes.values()].some((entries) => entries.size > 0)) {
+    } else if (this.#work.storesChanged) {
       this.#due = Math.min(this.#due, now + this.#context.options.commitIntervalMs);
     } else {
       const moved = [...positions].some(([topic, offset]) => this.#positions.get(topic) !== offset);

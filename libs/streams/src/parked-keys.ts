@@ -96,6 +96,10 @@ export class ParkedKeys {
     this.#changed.add(name);
   }
 
+  get changed(): boolean {
+    return this.#changed.size > 0;
+  }
+
   /** What changed since it was last committed. */
   uncommitted(): Map<string, Buffer | null> {
     const writes = [...this.#changed].map((name) => {

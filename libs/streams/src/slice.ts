@@ -8,10 +8,8 @@ import { parseRedrive, Redrive, requested } from './redrive.js';
 import { type Restored, restore } from './restore.js';
 import type { SliceContext } from './slice-context.js';
 import { Trimmer } from './trimmer.js';
+import { nextTurn, turnIsOver } from './turns.js';
 import { SliceWork } from './work.js';
-
-/** How long processing keeps the event loop to itself; milliseconds. */
-const TURN_MS = 2;
 
 /** What a slice says of itself. */
 export interface SliceStatus {
@@ -152,7 +150,6 @@ export class Slice {
   async #processBuffered(): Promise<LogRecord | undefined> {
     const { commitIntervalMs, commitRecords } = this.#context.options;
     const startedAt = performance.now();
-    let turnedAt = startedAt;
     while (this.#consumed < commitRecords) {
       const record = this.#buffer.peek();
       if (!record || record.topic === this.#redrives) return record;
@@ -161,10 +158,7 @@ export class Slice {
       this.#consumed++;
       const now = performance.now();
       if (now - startedAt >= commitIntervalMs) return undefined;
-      if (now - turnedAt < TURN_MS) continue;
-      // Other slices' answers are waiting: a commit is several of them.
-      await new Promise((resolve) => setImmediate(resolve));
-      turnedAt = performance.now();
+      if (turnIsOver(now)) await nextTurn();
     }
     return undefined;
   }

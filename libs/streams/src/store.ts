@@ -136,6 +136,11 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     this.#journal.length = 0;
   }
 
+  /** Whether something is uncommitted. */
+  get changed(): boolean {
+    return this.#overlay.size > 0;
+  }
+
   /** Encodes what is uncommitted: null means deleted. @throws StreamsError VALUE_TOO_LARGE */
   uncommitted(): Map<string, Buffer | null> {
     const writes = new Map<string, Buffer | null>();

@@ -124,6 +124,11 @@ export class SliceWork {
     this.#savepoint();
   }
 
+  /** Whether a store was written since the last commit. */
+  get storesChanged(): boolean {
+    return this.parked.changed || [...this.stores.values()].some((store) => store.changed);
+  }
+
   /** What is not committed yet, by store. @throws StreamsError VALUE_TOO_LARGE */
   uncommitted(): Map<string, ReadonlyMap<string, Buffer | null>> {
     const writes = new Map<string, ReadonlyMap<string, Buffer | null>>();
