@@ -5,6 +5,7 @@ import {
   CLOUD_EVENTS_CONTENT_TYPE,
   type CloudEvent,
   encodeEvent,
+  rfc3339,
 } from '@order-flow/contracts';
 import { type EventLog, LogError, type LogWriter, type NewRecord } from '@order-flow/event-log';
 import type { EventStore, Position, RecordedEvent } from '@order-flow/event-store';
@@ -120,7 +121,7 @@ function toRecord(event: RecordedEvent): NewRecord {
     source: '/command-service',
     type: event.type,
     subject: event.stream.slice(dash + 1),
-    time: new Date(event.created).toISOString(),
+    time: rfc3339(event.created),
     datacontenttype: 'application/json',
     schemaversion: typeof schemaversion === 'number' ? schemaversion : 1,
     correlationid: event.metadata.$correlationId,

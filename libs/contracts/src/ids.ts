@@ -1,6 +1,9 @@
 import { hash, randomBytes } from 'node:crypto';
 
 const NAMESPACE = Buffer.from('8f2c1d6e5b7a5c3e9d404b1f6a2e7c90', 'hex');
+/** Bytes. */
+const NAME_ROOM = 2_048;
+const named = Buffer.concat([NAMESPACE, Buffer.alloc(NAME_ROOM)]);
 
 /** Lower-case textual UUID, e.g. `3f0c…`. */
 export type Uuid = string;
@@ -11,13 +14,20 @@ const asUuid = (hex: string, version: number): Uuid => {
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${version}${hex.slice(13, 16)}-${variant}${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 };
 
+/** The namespace with the name behind it: in one place for names of usual length. */
+function inNamespace(name: string): Buffer {
+  if (name.length * 3 > NAME_ROOM) return Buffer.concat([NAMESPACE, Buffer.from(name)]);
+  return named.subarray(0, NAMESPACE.length + named.write(name, NAMESPACE.length));
+}
+
 /**
  * A name-based UUID version 5 (RFC 9562, section 5.5) in this system's own namespace. The parts are length-prefixed, so
  * that ('ab', 'c') and ('a', 'bc') differ. The same parts always give the same id: that is what makes replays harmless.
  */
 export function deterministicId(...parts: readonly string[]): Uuid {
-  const name = parts.map((part) => `${part.length}:${part};`).join('');
-  return asUuid(hash('sha1', Buffer.concat([NAMESPACE, Buffer.from(name)])), 5);
+  let name = '';
+  for (const part of parts) name += `${part.length}:${part};`;
+  return asUuid(hash('sha1', inNamespace(name)), 5);
 }
 
 /**

@@ -100,7 +100,8 @@ export function decodeEvent<Topic extends EventTopic>(topic: Topic, value: Uint8
 
 function parseJson(value: Uint8Array): unknown {
   try {
-    return JSON.parse(Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8'));
+    const bytes = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+    return JSON.parse(bytes.toString('utf8'));
   } catch (cause) {
     throw new ContractError('NOT_JSON', `the record's value is not JSON (${value.byteLength} bytes)`, { cause });
   }

@@ -5,6 +5,7 @@ import {
   deterministicId,
   encodeEvent,
   type EventTopic,
+  rfc3339,
 } from '@order-flow/contracts';
 import type { LogRecord, NewRecord } from '@order-flow/event-log';
 import type { z } from 'zod';
@@ -45,7 +46,7 @@ export const eventEncoder = (topology: string, topic: EventTopic, idParts: IdPar
       source: `/processors/${topology}`,
       type,
       subject: record.key,
-      time: new Date(record.timestamp).toISOString(),
+      time: rfc3339(record.timestamp),
       datacontenttype: 'application/json',
       schemaversion: topic.types[type]?.version ?? 1,
       correlationid: cause.correlationId,
