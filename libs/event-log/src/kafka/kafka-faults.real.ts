@@ -112,7 +112,7 @@ async function unanswered(epoch: OwnershipEpoch): Promise<{ readonly answer: Pro
   }
 }
 
-describe('a member whose broker hangs', () => {
+describe('one broker that hangs or is away', () => {
   let kafka: RunningKafka;
   let log: EventLog;
   const stop = new AbortController();
@@ -150,5 +150,15 @@ describe('a member whose broker hangs', () => {
     const second = (await member.next()).value as OwnershipEpoch;
     expect(second.slices).toEqual([0, 1]);
     expect(await second.confirm()).toBe(true);
+  }, 120_000);
+
+  it('is waited for by who looks at topics', async () => {
+    await log.admin.partitions('in');
+    await kafka.kill(1);
+    const looking = Promise.all([log.admin.partitions('in'), log.admin.offsetsForTime('in', 0)]);
+    await delay(1_000);
+    await kafka.start(1);
+    const [partitions, offsets] = await looking;
+    expect([partitions.length, offsets.length]).toEqual([2, 2]);
   }, 120_000);
 });

@@ -21,7 +21,7 @@ import { allTopics, ensureKafkaTopics } from './kafka-topics.js';
 const LOOKED_AT = 20_000;
 
 async function partitionsOf(connection: KafkaConnection, topic: TopicName): Promise<TopicPartition[]> {
-  await connection.know([topic]);
+  await connection.open([topic]);
   return Array.from({ length: connection.partitionCount(topic) }, (_, partition) => ({ topic, partition }));
 }
 
@@ -81,7 +81,7 @@ async function firstSince({ settings }: KafkaConnection, from: Offset, timestamp
 }
 
 async function deleteRecords(connection: KafkaConnection, before: readonly Offset[]): Promise<void> {
-  await connection.know(byTopic(before).keys());
+  await connection.open([...byTopic(before).keys()]);
   const ends = await offsetsAt(connection, before, END);
   before.forEach(({ topic, partition, offset }, index) => {
     const end = ends[index]?.offset ?? 0;
@@ -143,7 +143,7 @@ export function kafkaAdmin(
     committed: (group) => doing(`looking at the group ${group}`, () => committedOffsets(connection, group)),
     commitOffsets: (consumed) =>
       doing(`committing for the group ${consumed.group}`, async () => {
-        await connection.know(byTopic(consumed.offsets).keys());
+        await connection.open([...byTopic(consumed.offsets).keys()]);
         for (const offset of consumed.offsets) connection.leaderOf(offset);
         await commitGroupOffsets(connection, consumed, () => committerOf(consumed.group));
       }),
