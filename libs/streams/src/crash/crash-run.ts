@@ -19,7 +19,7 @@ import { WorkerProcess } from './worker-process.js';
 
 const WORKERS = 3;
 /** Entries that were written and not yet processed, above which the load waits. */
-const BACKLOG = 1_500;
+export const BACKLOG = 1_500;
 /** Entries in a transaction of the load; where sends over several brokers are to go wrong, there have to be many. */
 const batchOf = (mutation: Mutation): number => (mutation === 'one-send' ? 120 : 25);
 

@@ -47,7 +47,11 @@ function offsetsOutside(log: EventLog): EventLog['openWriter'] {
   };
 }
 
-/** kafkajs's own producer with one send for all partitions, whose failures on several brokers it does not tell apart. */
+/**
+ * kafkajs's own producer with one send for all partitions: when one broker fails in the midst of it, a partition whose new
+ * leader has answered already is left out, and one whose leader has not is sent again. The positions come after it, so
+ * that a cluster that hangs catches every slice in its send.
+ */
 function oneSend(log: EventLog, brokers: readonly string[], prefix: string): EventLog['openWriter'] {
   return async (id) => {
     // Fences older writers, and gives way to the producer of the same id at once.
@@ -59,7 +63,8 @@ function oneSend(log: EventLog, brokers: readonly string[], prefix: string): Eve
       transactionalId: `${prefix}${id}`,
       maxInFlightRequests: 1,
       transactionTimeout: 15_000,
-      retry: { initialRetryTime: 10, retries: 20 },
+      // It looks for the new leader often enough to find it before its transaction times out.
+      retry: { initialRetryTime: 10, maxRetryTime: 200, retries: 100 },
       createPartitioner: kafkajs.Partitioners.DefaultPartitioner,
     });
     await producer.connect();
@@ -67,6 +72,10 @@ function oneSend(log: EventLog, brokers: readonly string[], prefix: string): Eve
     return {
       async commit({ records, consumed }) {
         const transaction = await producer.transaction();
+        const bases = new Map<string, number>();
+        const sent = await transaction.sendBatch({ topicMessages: topicMessages(records, prefix), acks: -1 });
+        for (const { topicName, partition, baseOffset } of sent)
+          bases.set(`${topicName}/${partition}`, Number(baseOffset));
         if (consumed) {
           const topics = consumed.offsets.map(({ topic, partition, offset }) => ({
             topic: `${prefix}${topic}`,
@@ -74,10 +83,6 @@ function oneSend(log: EventLog, brokers: readonly string[], prefix: string): Eve
           }));
           await transaction.sendOffsets({ consumerGroupId: `${prefix}${consumed.group}`, topics });
         }
-        const bases = new Map<string, number>();
-        const sent = await transaction.sendBatch({ topicMessages: topicMessages(records, prefix), acks: -1 });
-        for (const { topicName, partition, baseOffset } of sent)
-          bases.set(`${topicName}/${partition}`, Number(baseOffset));
         await transaction.commit();
         const offsets = records.map(({ topic, partition = 0 }) => {
           const name = `${prefix}${topic}/${partition}`;
