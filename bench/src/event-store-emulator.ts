@@ -1,8 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import type { EventStore } from '@order-flow/event-store';
 import { openEventStoreDb } from '@order-flow/event-store';
-import { startEmulator } from '@order-flow/eventstoredb-emulator';
+import { startEventStore } from '@order-flow/servers';
 import { appendAll, catchUp, rate, sampleEvent } from './event-store.js';
 
 const EVENTS = 20_000;
@@ -19,9 +18,9 @@ export interface EmulatorFigures {
   readonly appendToSubscriber: { readonly p50: number; readonly p99: number };
 }
 
-/** Measures the EventStoreDB adapter over the emulator: client and emulator share this process. */
-export async function benchEmulator(directory: string): Promise<EmulatorFigures> {
-  const emulator = await startEmulator({ dataDirectory: join(directory, 'emulator') });
+/** Measures the emulator, as a process of its own, through the EventStoreDB adapter in this one. */
+export async function benchEmulator(): Promise<EmulatorFigures> {
+  const emulator = await startEventStore();
   const store = await openEventStoreDb({ url: emulator.url });
   try {
     const appendsPerSecond = await rate(EVENTS, () => appendAll(store, EVENTS));
@@ -30,7 +29,7 @@ export async function benchEmulator(directory: string): Promise<EmulatorFigures>
     return { appendsPerSecond, catchUpEventsPerSecond, readEventsPerSecond, appendToSubscriber: await latency(store) };
   } finally {
     await store.close();
-    await emulator.stop();
+    await emulator.down();
   }
 }
 

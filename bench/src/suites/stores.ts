@@ -20,13 +20,11 @@ export const eventStoreSuite: Suite = async ({ runs, inDirectory }) => {
   ];
 };
 
-export const eventStoreEmulatorSuite: Suite = async ({ runs, inDirectory }) => {
-  const figures = await medians(runs, () =>
-    inDirectory(async (directory) => {
-      const { appendToSubscriber, ...rates } = await benchEmulator(directory);
-      return { ...rates, ...appendToSubscriber };
-    }),
-  );
+export const eventStoreEmulatorSuite: Suite = async ({ runs }) => {
+  const figures = await medians(runs, async () => {
+    const { appendToSubscriber, ...rates } = await benchEmulator();
+    return { ...rates, ...appendToSubscriber };
+  });
   return [
     {
       name: 'durable appends through the client, emulator, 64 writers',
