@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Daemon, killDaemon, signalDaemon, stopDaemon } from '../processes/daemon.js';
+import { type Daemon, killDaemon, pauseDaemon, signalDaemon, stopDaemon } from '../processes/daemon.js';
 import { alone } from '../processes/directory-lock.js';
 import { tether } from '../processes/tether.js';
 import { type Endpoint, type Say, ServerError } from '../server.js';
@@ -31,7 +31,7 @@ export interface RunningKafka {
   start(id: number): Promise<void>;
   /** Resolves when every replica is in sync again, so that the next broker may go. @throws ServerError after four minutes */
   inSync(): Promise<void>;
-  /** Freezes it where it is, connections open: to the others it is a broker that hangs. */
+  /** Freezes it where it is, connections open: to the others it is a broker that hangs. @throws ServerError */
   pause(id: number): Promise<void>;
   resume(id: number): Promise<void>;
   /** Ends all brokers; a temporary state directory is removed, another keeps its data. */
@@ -87,9 +87,7 @@ export async function startKafka({ say = () => undefined, ...given }: StartKafka
     },
     start: (id) => restart(stateDir, layout, brokerOf(layout, id)),
     inSync: () => untilInSync(addresses(layout, 'client').split(','), IN_SYNC_TIMEOUT_MS),
-    pause: async (id) => {
-      await signalDaemon(daemonOf(id), 'SIGSTOP');
-    },
+    pause: (id) => pauseDaemon(daemonOf(id)),
     resume: async (id) => {
       await signalDaemon(daemonOf(id), 'SIGCONT');
     },

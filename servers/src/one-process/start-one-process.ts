@@ -1,7 +1,7 @@
 import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killDaemon, signalDaemon, stopDaemon } from '../processes/daemon.js';
+import { killDaemon, pauseDaemon, signalDaemon, stopDaemon } from '../processes/daemon.js';
 import { alone } from '../processes/directory-lock.js';
 import { tether } from '../processes/tether.js';
 import type { Say } from '../server.js';
@@ -18,7 +18,7 @@ export interface RunningProcess {
   stop(): Promise<void>;
   /** Starts it again at its port; resolves when clients are served. @throws ServerError */
   start(): Promise<void>;
-  /** Freezes it where it is, connections open. */
+  /** Freezes it where it is, connections open. @throws ServerError */
   pause(): Promise<void>;
   resume(): Promise<void>;
   /** Ends it; a temporary state directory is removed, another keeps its data. */
@@ -51,9 +51,7 @@ export async function startOneProcess(
     start: async () => {
       await launch(server, stateDir, chosen);
     },
-    pause: async () => {
-      await signalDaemon(daemon, 'SIGSTOP');
-    },
+    pause: () => pauseDaemon(daemon),
     resume: async () => {
       await signalDaemon(daemon, 'SIGCONT');
     },

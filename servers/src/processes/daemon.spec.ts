@@ -1,10 +1,21 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { sleep } from '@order-flow/service-kit';
 import { holdsWithin } from '../wait.js';
 import { commandLine } from './command-line.js';
-import { type Daemon, killDaemon, lastWords, pidOf, signalDaemon, startDaemon, stopDaemon } from './daemon.js';
+import {
+  type Daemon,
+  killDaemon,
+  lastWords,
+  pauseDaemon,
+  pidOf,
+  signalDaemon,
+  startDaemon,
+  stopDaemon,
+} from './daemon.js';
+import { isPaused } from './paused.js';
 
 let directory: string;
 let daemon: Daemon;
@@ -43,9 +54,31 @@ describe('a daemon', () => {
     daemon = running('process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); console.log("on")');
     const pid = await startDaemon(daemon);
     expect(await holdsWithin(10_000, says('on'))).toBe(true);
-    expect(await signalDaemon(daemon, 'SIGSTOP')).toBe(true);
+    await pauseDaemon(daemon);
     expect(await stopDaemon(daemon, 200)).toBe(true);
     expect(await commandLine(pid)).toBe('');
+  });
+
+  it('stands still once it is paused, and goes on when it is told', async () => {
+    const busy = 'for (;;) { const until = Date.now() + 5; while (Date.now() < until); console.log("on"); }';
+    daemon = running(busy);
+    const pid = await startDaemon(daemon);
+    expect(await holdsWithin(10_000, says('on'))).toBe(true);
+    for (let turn = 0; turn < 5; turn++) {
+      await pauseDaemon(daemon);
+      const { size } = await stat(daemon.logFile);
+      await sleep(30);
+      expect((await stat(daemon.logFile)).size).toBe(size);
+      if (process.platform === 'linux') expect(await isPaused(pid)).toBe(true);
+      await signalDaemon(daemon, 'SIGCONT');
+      expect(await holdsWithin(10_000, async () => (await stat(daemon.logFile)).size > size)).toBe(true);
+      expect(await isPaused(pid)).toBe(false);
+    }
+  });
+
+  it('that does not run cannot be paused', async () => {
+    daemon = running('');
+    await expect(pauseDaemon(daemon)).rejects.toThrow('a daemon does not run, so it cannot be paused');
   });
 
   it('is never taken for a stranger that was given its pid', async () => {

@@ -5,6 +5,9 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { ServerError } from '../server.js';
 import { holdsWithin } from '../wait.js';
 import { commandLine } from './command-line.js';
+import { isPaused } from './paused.js';
+
+const PAUSE_TIMEOUT_MS = 10_000;
 
 /** A process that outlives the one that started it, found again by its pid file. */
 export interface Daemon {
@@ -52,6 +55,19 @@ export async function signalDaemon(daemon: Daemon, signal: NodeJS.Signals): Prom
     if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
     throw error;
   }
+}
+
+/**
+ * Freezes it where it is. Resolves once it stands still, which is a moment after the signal; where the system does not
+ * tell (other than Linux), once that is sent.
+ * @throws ServerError when it does not run, or goes on
+ */
+export async function pauseDaemon(daemon: Daemon): Promise<void> {
+  const pid = await pidOf(daemon);
+  if (pid === undefined || !(await signalDaemon(daemon, 'SIGSTOP')))
+    throw new ServerError(`${daemon.name} does not run, so it cannot be paused`);
+  if (process.platform !== 'linux' || (await holdsWithin(PAUSE_TIMEOUT_MS, () => isPaused(pid)))) return;
+  throw new ServerError(`${daemon.name} goes on after SIGSTOP (it may hang in the kernel); see ${daemon.pidFile}`);
 }
 
 const isGone = (daemon: Daemon) => async () => (await pidOf(daemon)) === undefined;

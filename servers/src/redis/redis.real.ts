@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { serversCommand } from '../cli/commands.js';
 import { daemonIn } from '../one-process/bring-up.js';
 import { oneProcessServer } from '../one-process/one-process-server.js';
-import { signalDaemon } from '../processes/daemon.js';
+import { pauseDaemon } from '../processes/daemon.js';
 import { answers } from './ping.js';
 import { redis as server } from './redis.js';
 import { type RunningRedis, startRedis } from './start-redis.js';
@@ -46,7 +46,7 @@ describe('servers up redis', () => {
     const status = await run('status', 'redis');
     expect(status.failed).toBe(false);
     expect(status.out).toMatch(new RegExp(`redis +Redis server +\\d+ +${port} +ready +7`));
-    await signalDaemon(daemonIn(server, stateDir, port), 'SIGSTOP');
+    await pauseDaemon(daemonIn(server, stateDir, port));
     expect((await run('status', 'redis')).out).toContain('paused');
     expect((await run('up', 'redis', '--port', '0')).out).toBe(first.out);
     expect(await answers(port)).toBe(true);
