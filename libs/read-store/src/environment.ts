@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
-import { checkDirectory } from './data-file.js';
+import { checkDirectory } from './directory.js';
 import { orderedKey } from './ordered-key.js';
 import { ReadStoreError } from './read-store-error.js';
 

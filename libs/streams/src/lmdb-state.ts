@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
+import { dataFileDamage } from '@order-flow/lmdb-file';
 import { open, type RootDatabase } from 'lmdb';
 import { StreamsError } from './errors.js';
 import type { SliceState, StateBackend, StateMeta } from './state.js';
@@ -19,13 +20,22 @@ function currentBoot(): string | undefined {
   }
 }
 
-/** Removes state that a former boot of the machine left: without syncs, a crash of the machine may have torn it. */
-function discardFormerBoot(path: string, boot: string): void {
-  const marker = join(path, 'boot');
-  if (existsSync(marker) && readFileSync(marker, 'utf8') === boot) return;
-  rmSync(path, { recursive: true, force: true });
+const markerOf = (path: string): string => join(path, 'boot');
+
+/** Whether state is of this boot of the machine: without syncs, a crash of the machine may have torn what is older. */
+const isOfBoot = (path: string, boot: string): boolean =>
+  existsSync(markerOf(path)) && readFileSync(markerOf(path), 'utf8') === boot;
+
+function isDamaged(path: string): boolean {
+  const file = join(path, 'data.mdb');
+  return existsSync(file) && dataFileDamage(file) !== undefined;
+}
+
+/** Makes the directory, without state that cannot be relied on. */
+function prepareDirectory(path: string, boot: string | undefined): void {
+  if ((boot && !isOfBoot(path, boot)) || isDamaged(path)) rmSync(path, { recursive: true, force: true });
   mkdirSync(path, { recursive: true });
-  writeFileSync(marker, boot);
+  if (boot && !existsSync(markerOf(path))) writeFileSync(markerOf(path), boot);
 }
 
 /** @throws StreamsError STATE_NOT_WRITTEN */
@@ -45,7 +55,7 @@ function written<Result>(path: string, write: () => Result): Result {
 /**
  * State of all slices of a process in one LMDB environment, so that slices that commit at the same time share a write.
  * It is a cache of the changelogs: it never waits for the disk, survives the end of the process, and is restored anew
- * after a restart of the machine.
+ * after a restart of the machine, or when its file is damaged.
  * @param path a directory that belongs to this process alone
  * @throws StreamsError STATE_NOT_WRITTEN, here and at each write: the disk is full, or the directory not writable
  */
@@ -62,8 +72,7 @@ export function lmdbState(path: string): StateBackend {
 
 function openState(path: string): RootDatabase<Buffer, Buffer> {
   const boot = currentBoot();
-  if (boot) discardFormerBoot(path, boot);
-  else mkdirSync(path, { recursive: true });
+  prepareDirectory(path, boot);
   return open<Buffer, Buffer>({
     path,
     encoding: 'binary',

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { access, mkdir, open as openFile, readdir, rename, rm } from 'node:fs/promises';
+import { access, mkdir, open as openFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { dataFileDamage } from '@order-flow/lmdb-file';
 import { open } from 'lmdb';
 import { asStoreError, storeCorrupt } from './damage.js';
-import { dataFileDamage } from './data-file.js';
 import type { Tables } from './tables.js';
 
 const ENVIRONMENT = 'events';
@@ -32,7 +32,8 @@ export async function openDirectory(path: string): Promise<Tables> {
 
 async function damageOf(environment: string): Promise<string | undefined> {
   const file = join(environment, 'data.mdb');
-  return (await exists(file)) ? dataFileDamage(file) : 'data.mdb is missing';
+  if (!(await exists(file))) return 'data.mdb is missing';
+  return (await stat(file)).size === 0 ? 'data.mdb is empty' : dataFileDamage(file);
 }
 
 async function openSound(path: string, environment: string): Promise<Tables> {

@@ -1,0 +1,1 @@
+export { dataFileDamage } from './data-file.js';
