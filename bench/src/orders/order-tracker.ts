@@ -1,3 +1,4 @@
+import { BoundedMap } from '@order-flow/service-kit';
 import { Latencies } from './latencies.js';
 import type { Outcome } from './outcome.js';
 
@@ -22,7 +23,7 @@ export class OrderTracker {
   /** When the last order came to its end. */
   lastEndAt = 0;
   readonly #open = new Map<string, Open>();
-  readonly #early = new Map<string, { outcome: Outcome; at: number }>();
+  readonly #early = new BoundedMap<string, { outcome: Outcome; at: number }>(MAX_EARLY);
   #wake: (() => void) | undefined;
 
   constructor(readonly now: () => number = () => performance.now()) {}
@@ -93,6 +94,5 @@ export class OrderTracker {
 
   #remember(outcome: Outcome, at: number): void {
     if (!this.#early.has(outcome.id)) this.#early.set(outcome.id, { outcome, at });
-    if (this.#early.size > MAX_EARLY) this.#early.delete(this.#early.keys().next().value ?? '');
   }
 }

@@ -1,3 +1,5 @@
+import { BoundedMap } from '@order-flow/service-kit';
+
 /** What a command came to. */
 export interface Answer<State> {
   readonly inputHash: unknown;
@@ -16,29 +18,15 @@ export interface StreamState<State> {
 }
 
 /**
- * The streams that this process appended to last, each as its last append left it. Others append too, so what is here
- * may be out of date: good to build an append on, which the store refuses then, and for nothing else.
+ * The streams that this process appended to last, each as its last append left it; beyond a limit the longest unused is
+ * forgotten. Others append too, so what is here may be out of date: good to build an append on, which the store refuses
+ * then, and for nothing else.
  */
-export class RecentStreams<State> {
-  /** In the order of use, the longest unused first. */
-  readonly #streams = new Map<string, StreamState<State>>();
-
-  /** @param limit streams; beyond it the longest unused is forgotten */
-  constructor(private readonly limit: number) {}
-
-  get(stream: string): StreamState<State> | undefined {
-    const found = this.#streams.get(stream);
+export class RecentStreams<State> extends BoundedMap<string, StreamState<State>> {
+  /** A stream that is asked for is used. */
+  override get(stream: string): StreamState<State> | undefined {
+    const found = super.get(stream);
     if (found) this.set(stream, found);
     return found;
-  }
-
-  set(stream: string, state: StreamState<State>): void {
-    this.#streams.delete(stream);
-    this.#streams.set(stream, state);
-    if (this.#streams.size > this.limit) this.delete(this.#streams.keys().next().value ?? '');
-  }
-
-  delete(stream: string): void {
-    this.#streams.delete(stream);
   }
 }

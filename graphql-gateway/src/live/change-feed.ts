@@ -1,4 +1,5 @@
 import type { ReadModelDocument } from '@order-flow/contracts';
+import { BoundedMap } from '@order-flow/service-kit';
 import { liveError } from '../schema/graphql-errors.js';
 import { LiveStream } from './live-stream.js';
 
@@ -27,7 +28,7 @@ interface Delivered {
  */
 export class ChangeFeed<T extends ReadModelDocument> extends LiveStream<T> {
   readonly #waiting = new Map<string, T>();
-  readonly #delivered = new Map<string, Delivered>();
+  readonly #delivered = new BoundedMap<string, Delivered>(MAX_REMEMBERED);
 
   constructor(readonly interest: FeedInterest<T>) {
     super();
@@ -64,8 +65,6 @@ export class ChangeFeed<T extends ReadModelDocument> extends LiveStream<T> {
   }
 
   #remember(document: T): void {
-    this.#delivered.delete(document._id);
     this.#delivered.set(document._id, { revision: document.revision, aspect: this.interest.aspect?.(document) });
-    if (this.#delivered.size > MAX_REMEMBERED) this.#delivered.delete(this.#delivered.keys().next().value ?? '');
   }
 }

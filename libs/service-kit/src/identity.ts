@@ -1,6 +1,7 @@
 import { AccountId } from '@order-flow/contracts';
 import { type CryptoKey, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
+import { BoundedMap } from './bounded-map.js';
 import { ALGORITHM, publishKey, signingKeys, verificationKey } from './identity-keys.js';
 
 const ISSUER = 'kafka-order-flow';
@@ -28,7 +29,7 @@ export class UnauthenticatedError extends Error {
 
 /** Issues and verifies this installation's JWTs (EdDSA). */
 export class Identity {
-  readonly #verified = new Map<string, { caller: Caller; exp: number }>();
+  readonly #verified = new BoundedMap<string, { caller: Caller; exp: number }>(CACHE_LIMIT);
 
   private constructor(
     /** Whoever only verifies has none. */
@@ -77,7 +78,6 @@ export class Identity {
     try {
       const { payload } = await jwtVerify(token, this.publicKey, { issuer: ISSUER, algorithms: [ALGORITHM] });
       const { sub, role, exp } = Claims.parse(payload);
-      if (this.#verified.size >= CACHE_LIMIT) this.#verified.delete(this.#verified.keys().next().value ?? '');
       const caller: Caller = { subject: sub, role };
       this.#verified.set(token, { caller, exp });
       return caller;

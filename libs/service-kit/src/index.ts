@@ -1,4 +1,5 @@
 export * from './backoff.js';
+export * from './bounded-map.js';
 export * from './bounded-queue.js';
 export * from './configuration.js';
 export * from './http-server.js';

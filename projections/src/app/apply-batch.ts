@@ -1,6 +1,7 @@
 import { type CloudEvent, decodeEvent, type EventTopic, type ReadModelDocument } from '@order-flow/contracts';
 import type { LogRecord } from '@order-flow/event-log';
 import { type Documents, isDuplicateKey } from '@order-flow/read-store';
+import { BoundedMap } from '@order-flow/service-kit';
 import type { ChangeSignal } from '@order-flow/coordination';
 import { MongoBulkWriteError } from 'mongodb';
 import type { Projection } from '../domain/projection.js';
@@ -40,7 +41,7 @@ export class BatchApplier {
   readonly #documents: Documents<ReadModelDocument>;
   readonly #hooks: ApplyHooks;
   /** Documents as last written here. May be stale: then the conditional write misses. */
-  readonly #cache = new Map<string, ReadModelDocument>();
+  readonly #cache = new BoundedMap<string, ReadModelDocument>(CACHE_LIMIT);
 
   constructor(
     target: Projection,
@@ -159,13 +160,7 @@ export class BatchApplier {
         throw error;
       },
     );
-    if (complete) for (const document of documents) this.#remember(document);
+    if (complete) for (const document of documents) this.#cache.set(document._id, document);
     return complete;
-  }
-
-  #remember(document: ReadModelDocument): void {
-    this.#cache.delete(document._id);
-    this.#cache.set(document._id, document);
-    if (this.#cache.size > CACHE_LIMIT) this.#cache.delete(this.#cache.keys().next().value ?? '');
   }
 }

@@ -1,3 +1,4 @@
+import { BoundedMap } from '@order-flow/service-kit';
 import type { RateLimits, RateRequest } from '../rate-limits.js';
 
 const MAX_CALLERS = 10_000;
@@ -12,7 +13,7 @@ export const bucketSize = (perMinute: number): number => Math.max(1, Math.ceil(p
 
 /** Token buckets of one process; of very many callers, the one that came first begins anew. */
 export class TokenBuckets implements RateLimits {
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #buckets = new BoundedMap<string, Bucket>(MAX_CALLERS);
 
   /** @param now milliseconds, monotonic */
   constructor(private readonly now: () => number = () => performance.now()) {}
@@ -30,7 +31,6 @@ export class TokenBuckets implements RateLimits {
   }
 
   #add(caller: string, bucket: Bucket): Bucket {
-    if (this.#buckets.size >= MAX_CALLERS) this.#buckets.delete(this.#buckets.keys().next().value ?? '');
     this.#buckets.set(caller, bucket);
     return bucket;
   }
