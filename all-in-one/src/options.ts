@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { whole } from '@order-flow/service-kit/flags';
+import { Command } from 'commander';
 
 export interface StartOptions {
   readonly dataDir: string;
@@ -10,12 +11,6 @@ export interface StartOptions {
   readonly seed: boolean;
 }
 
-const offset = (text: string): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 50_000) return value;
-  throw new InvalidArgumentError('a whole number from 0 to 50000 is needed.');
-};
-
 /** Reads the command line; prints help or the mistake, and exits, where asked. */
 export function parseOptions(argv: readonly string[]): StartOptions {
   const command = new Command('npm start --')
@@ -24,7 +19,7 @@ export function parseOptions(argv: readonly string[]): StartOptions {
     )
     .option('--data-dir <dir>', 'where everything is kept', '.data')
     .option('--ready-file <file>', 'write URLs and tokens as JSON here when ready')
-    .option('--port-offset <n>', 'add n to every port', offset, 0)
+    .option('--port-offset <n>', 'add n to every port', whole(0, 50_000), 0)
     .option('--no-seed', 'leave an empty store empty')
     .addHelpText('after', '\nPorts, bind address and everything else: see "Configuration" in README.md.')
     .showHelpAfterError()

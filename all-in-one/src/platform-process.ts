@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { isPortFree } from '@order-flow/service-kit';
 import { z } from 'zod';
 import { Ready } from './ready-file.js';
 import { repositoryRoot } from './repository-root.js';
@@ -18,19 +18,11 @@ async function startArguments(root: string): Promise<string[]> {
 
 const PORTS = [8080, 8081, 8082, 8083, 8761, 9000];
 
-async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
 /** An offset at which all the platform's ports are free. */
 export async function freePortOffset(): Promise<number> {
   for (;;) {
     const offset = 1_000 + Math.floor(Math.random() * 40_000);
-    const free = await Promise.all(PORTS.map((port) => isFree(port + offset)));
+    const free = await Promise.all(PORTS.map((port) => isPortFree(port + offset)));
     if (free.every(Boolean)) return offset;
   }
 }

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { whole } from '@order-flow/service-kit/flags';
+import { Command } from 'commander';
 import { FIGURE_COLUMNS, type Figure, figureRow } from './figure.js';
 import { repositoryRoot } from '@order-flow/all-in-one';
 import { writeFigures } from './report.js';
@@ -29,14 +30,6 @@ const suites: Readonly<Record<string, Suite>> = {
 /** What needs more than Node runs only when it is named. */
 const onDemand: Readonly<Record<string, Suite>> = { 'streams-kafka': streamsKafkaSuite, cluster: clusterSuite };
 const allSuites = { ...suites, ...onDemand };
-
-const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is needed.`);
-  };
 
 const command = new Command('npm run bench --')
   .description('Measures the stores, the streams runtime and the whole platform on this machine.')

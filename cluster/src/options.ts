@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { whole } from '@order-flow/service-kit/flags';
 import { Command, InvalidArgumentError } from 'commander';
 import { MOST_INSTANCES, ONE_OF_EACH, type Scale, type Service, serviceNames } from './plan.js';
 
@@ -24,12 +25,6 @@ export function parseScale(text: string, former: Scale = ONE_OF_EACH): Scale {
   return scale;
 }
 
-const offset = (text: string): number => {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= 50_000) return value;
-  throw new InvalidArgumentError('a whole number from 0 to 50000 is needed.');
-};
-
 /** Reads the command line; prints help or the mistake, and exits, where asked. */
 export function parseFlags(argv: readonly string[]): ClusterFlags {
   const command = new Command('npm run cluster --')
@@ -43,7 +38,7 @@ export function parseFlags(argv: readonly string[]): ClusterFlags {
       '--ready-file <file>',
       'where URLs and tokens are written as JSON when ready (default: ready.json in the data directory)',
     )
-    .option('--port-offset <n>', 'add n to every port', offset, 0)
+    .option('--port-offset <n>', 'add n to every port', whole(0, 50_000), 0)
     .option('--no-seed', 'leave an empty store empty')
     .addHelpText('after', '\nA service that dies is started again after a pause. Ctrl-C stops everything cleanly.')
     .showHelpAfterError()

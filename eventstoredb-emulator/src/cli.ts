@@ -1,3 +1,4 @@
+import { whole } from '@order-flow/service-kit/flags';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { EmulatorOptions } from './emulator.js';
 
@@ -18,7 +19,7 @@ export function emulatorCommand(run: (options: EmulatorOptions) => Promise<void>
     .description(
       'Speaks the protocol of EventStoreDB, as far as streams go, over an embedded store: an emulator for development and tests.',
     )
-    .option('--port <n>', 'to listen on; 0 takes any free one', port, 2113)
+    .option('--port <n>', 'to listen on; 0 takes any free one', whole(0, LARGEST_PORT), 2113)
     .option('--host <address>', 'to listen on', '127.0.0.1')
     .requiredOption('--data-dir <dir>', 'where events are kept; made when missing')
     .option('--tls-cert <file>', 'certificate (PEM); with --tls-key, TLS is the only way in')
@@ -48,12 +49,6 @@ function optionsOf({ port: number, host, dataDir, tlsCert, tlsKey, user: credent
     ...(tlsCert !== undefined && tlsKey !== undefined && { tls: { certificateFile: tlsCert, keyFile: tlsKey } }),
     ...(credentials && { credentials }),
   };
-}
-
-function port(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 0 && value <= LARGEST_PORT) return value;
-  throw new InvalidArgumentError(`a whole number from 0 to ${LARGEST_PORT} is needed.`);
 }
 
 function user(text: string): Flags['user'] {

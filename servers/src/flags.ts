@@ -1,15 +1,7 @@
+import { whole } from '@order-flow/service-kit/flags';
 import { InvalidArgumentError } from 'commander';
 
 const LARGEST_PORT = 65_535;
-
-/** Parses a flag's value as a whole number between bounds. */
-export const whole =
-  (least: number, most: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
-    throw new InvalidArgumentError(`a whole number from ${least} to ${most} is needed.`);
-  };
 
 /** Parses a flag's value as a port, or 0 for a free one; further ones up to `span` above it have to exist. */
 export const port =

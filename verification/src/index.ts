@@ -1,2 +1,1 @@
 export { SystemUnderTest } from './system/system-under-test.js';
-export { pick, seededRandom } from './random.js';

@@ -1,6 +1,6 @@
-import { Pool } from 'undici';
 import { setTimeout as delay } from 'node:timers/promises';
-import { pick } from './random.js';
+import { pick } from '@order-flow/service-kit/testing';
+import { Pool } from 'undici';
 
 /** A command that was sent: what is known of its outcome. */
 interface Sent {

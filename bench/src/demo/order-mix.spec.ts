@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { seededRandom } from '@order-flow/verification';
+import { seededRandom } from '@order-flow/service-kit/testing';
 import { nextOrder } from './order-mix.js';
 
 const shop = { customers: ['ada', 'bruno'], poor: ['sami'], everyday: ['TEA-SENCHA', 'CUP-CUPPING'], scarce: ['RARE'] };

@@ -1,5 +1,5 @@
 import type { OrderRequest } from '../orders/commands.js';
-import { pick } from '@order-flow/verification';
+import { pick } from '@order-flow/service-kit/testing';
 import type { Shop } from './shop.js';
 
 /** What somebody does in the demo. */

@@ -6,7 +6,7 @@ import { followOrders } from '../orders/order-feed.js';
 import { OrderTracker } from '../orders/order-tracker.js';
 import { atConstantRate } from '../orders/pace.js';
 import { settle } from '../orders/settle.js';
-import { seededRandom } from '@order-flow/verification';
+import { seededRandom } from '@order-flow/service-kit/testing';
 import type { DemoResult } from './closing-table.js';
 import type { DemoOptions } from './options.js';
 import { type DemoOrder, nextOrder } from './order-mix.js';

@@ -9,7 +9,7 @@ import { OrderTracker } from '../orders/order-tracker.js';
 import { atConstantRate } from '../orders/pace.js';
 import { settle } from '../orders/settle.js';
 import { demoProducts, type Ready } from '@order-flow/all-in-one';
-import { pick, seededRandom } from '@order-flow/verification';
+import { pick, seededRandom } from '@order-flow/service-kit/testing';
 
 export const IN_FLIGHT = 64;
 const GIVE_UP_AFTER_MS = 60_000;

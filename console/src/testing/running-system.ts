@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isPortFree } from '@order-flow/service-kit';
 import { defaultWebRoot } from '../web-root.js';
 
 const PORTS = [8080, 8081, 8082, 8083, 8761, 9000];
@@ -15,18 +15,10 @@ export interface Ready {
   readonly sample: { readonly accountId: string; readonly sku: string };
 }
 
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(false));
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
-  });
-}
-
 async function freeOffset(): Promise<number> {
   for (let attempt = 0; attempt < 50; attempt++) {
     const offset = 2_000 + Math.floor(Math.random() * 400) * 100;
-    const free = await Promise.all(PORTS.map((port) => isFree(port + offset)));
+    const free = await Promise.all(PORTS.map((port) => isPortFree(port + offset)));
     if (free.every(Boolean)) return offset;
   }
   throw new Error('no free range of ports was found');

@@ -7,6 +7,7 @@ export * from './identity.js';
 export * from './lifecycle.js';
 export * from './logging.js';
 export * from './metrics.js';
+export * from './ports.js';
 export * from './probe.js';
 export * from './problem.js';
 export * from './readiness.js';

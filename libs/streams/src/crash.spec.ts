@@ -7,11 +7,11 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from '@jest/globals';
 import { openEmbeddedEventLog } from '@order-flow/event-log';
+import { seededRandom } from '@order-flow/service-kit/testing';
 import { lmdbState } from './lmdb-state.js';
 import { bank, BANK_PARTITIONS, bankTopics, numberedEntries, produce } from './testing/bank.js';
 import { auditBank, consumed } from './testing/bank-audit.js';
 import { eventually } from './testing/eventually.js';
-import { seeded } from './testing/seeded.js';
 
 const KILLS = 8;
 const program = join(dirname(fileURLToPath(import.meta.url)), 'testing', 'bank-process.ts');
@@ -35,7 +35,7 @@ async function killAtStep(child: ChildProcess, step: number): Promise<void> {
 it('a process killed at any step, again and again, loses nothing and does nothing twice', async () => {
   const seed = Number(process.env['CRASH_SEED'] ?? Math.floor(Math.random() * 1e9));
   process.stdout.write(`crash test of the streams runtime, CRASH_SEED=${seed}\n`);
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const path = mkdtempSync(join(tmpdir(), 'streams-crash-'));
   const log = await openEmbeddedEventLog({ path: join(path, 'log') });
   let produced = 0;

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, it } from '@jest/globals';
 import type { ReadStore } from '@order-flow/read-store';
 import { Readiness, silentLogger } from '@order-flow/service-kit';
+import { overriding } from '@order-flow/service-kit/testing';
 import { type OrderLog, orderLog, ordersProjection } from '../testing/order-log.js';
-import { overriding } from '../testing/overriding.js';
 import { until } from '../testing/until.js';
 import { followAlias } from './follow-alias.js';
 

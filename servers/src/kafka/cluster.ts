@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { isPortFree } from '@order-flow/service-kit';
 import { pidOf, stopDaemon } from '../processes/daemon.js';
-import { isFree } from '../processes/ports.js';
 import { type Endpoint, type Say, ServerError } from '../server.js';
 import { brokerDaemon, brokerDirectory, dataDirectory, formatBroker, launchBroker, writeProperties } from './broker.js';
 import { type Credentials, credentialsIn } from './credentials.js';
@@ -40,7 +40,7 @@ const runningBrokers = async (stateDir: string, layout: Layout): Promise<readonl
 async function requireFreePorts(brokers: readonly BrokerPorts[], secure: boolean): Promise<void> {
   for (const { client, controller, secure: secured } of brokers)
     for (const port of secure ? [client, controller, secured] : [client, controller])
-      if (!(await isFree(port)))
+      if (!(await isPortFree(port)))
         throw new ServerError(
           `port ${port} on 127.0.0.1 is in use; stop what listens there, or choose other ports with --port N (0 for free ones)`,
         );

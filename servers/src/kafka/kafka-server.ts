@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { port, whole } from '../flags.js';
+import { whole } from '@order-flow/service-kit/flags';
+import { port } from '../flags.js';
 import { alone } from '../processes/directory-lock.js';
 import { defaultStateDirectory } from '../endpoints-file.js';
 import type { Server } from '../server.js';

@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
+import { isPortFree } from '@order-flow/service-kit';
 import { type Daemon, lastWords, pidOf, signalDaemon, startDaemon, stopDaemon } from '../processes/daemon.js';
-import { freePorts, isFree } from '../processes/ports.js';
+import { freePorts } from '../processes/ports.js';
 import { type Say, ServerError } from '../server.js';
 import { holdsWithin } from '../wait.js';
 import type { OneProcess, OneProcessOptions } from './one-process.js';
@@ -42,7 +43,7 @@ function refuseOther({ fresh, port, stateDir }: OneProcessOptions, { title }: On
 
 async function choosePort({ port }: OneProcessOptions): Promise<number> {
   if (port === 0) return (await freePorts(1))[0] ?? 0;
-  if (await isFree(port)) return port;
+  if (await isPortFree(port)) return port;
   throw new ServerError(
     `port ${port} on 127.0.0.1 is in use; stop what listens there, or choose another one with --port N (0 for a free one)`,
   );

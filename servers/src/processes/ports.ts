@@ -1,4 +1,4 @@
-import { createServer } from 'node:net';
+import { isPortFree } from '@order-flow/service-kit';
 import { ServerError } from '../server.js';
 
 /** Below the range from which systems take the near ends of outgoing connections: such a port would stay free for a
@@ -6,22 +6,13 @@ import { ServerError } from '../server.js';
 const LOWEST = 20_000;
 const HIGHEST = 32_000;
 
-/** Whether a server can listen there on this machine's own address. */
-export async function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once('error', () => resolve(false));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => server.close(() => resolve(true)));
-  });
-}
-
 /** So many different ports that nobody listens on. @throws ServerError when hardly any is free */
 export async function freePorts(count: number): Promise<readonly number[]> {
   const ports = new Set<number>();
   for (let tries = 0; tries < 1_000; tries += 1) {
     if (ports.size === count) return [...ports];
     const port = LOWEST + Math.floor(Math.random() * (HIGHEST - LOWEST));
-    if (!ports.has(port) && (await isFree(port))) ports.add(port);
+    if (!ports.has(port) && (await isPortFree(port))) ports.add(port);
   }
   throw new ServerError(`no ${count} free ports between ${LOWEST} and ${HIGHEST}; stop something that listens there`);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { freePorts, isFree } from './ports.js';
+import { isPortFree } from '@order-flow/service-kit';
+import { freePorts } from './ports.js';
 import { majorVersion, requireProgram } from './program.js';
 import { runProgram } from './run-program.js';
 import { createServer } from 'node:net';
@@ -37,11 +38,11 @@ describe('a program that is needed', () => {
 it('tells free ports from taken ones', async () => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  expect(await isFree((server.address() as AddressInfo).port)).toBe(false);
+  expect(await isPortFree((server.address() as AddressInfo).port)).toBe(false);
   const closed = once(server, 'close');
   server.close();
   await closed;
   const ports = await freePorts(20);
   expect(new Set(ports).size).toBe(20);
-  expect(await Promise.all(ports.map(isFree))).toEqual(ports.map(() => true));
+  expect(await Promise.all(ports.map(isPortFree))).toEqual(ports.map(() => true));
 });

@@ -17,10 +17,10 @@ import {
   startMongo,
   startRedis,
 } from '@order-flow/servers';
+import { seededRandom } from '@order-flow/service-kit/testing';
 import { audit } from '../audit.js';
 import type { Finding } from '../checks/topics.js';
 import { Load, type Target } from '../load.js';
-import { seededRandom } from '../random.js';
 import { settled } from '../settled.js';
 
 const SETTLE_WITHIN_MS = 240_000;

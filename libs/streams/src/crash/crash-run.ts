@@ -6,13 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { expect } from '@jest/globals';
 import { LogError } from '@order-flow/event-log';
 import type { RunningKafka } from '@order-flow/servers';
+import { seededRandom } from '@order-flow/service-kit/testing';
 import { lmdbState } from '../lmdb-state.js';
 import { runTopology } from '../runner.js';
 import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries } from '../testing/bank.js';
 import { auditBank, consumed } from '../testing/bank-audit.js';
 import { eventually } from '../testing/eventually.js';
 import { openSettlingKafka } from '../testing/kafka-brokers.js';
-import { seeded } from '../testing/seeded.js';
 import { renamedLog, settled, type SettlingLog } from '../testing/renamed-log.js';
 import type { Mutation } from './mutations.js';
 import { WorkerProcess } from './worker-process.js';
@@ -51,7 +51,7 @@ export class CrashRun {
     prefix: string,
   ) {
     const { kafka, seed, mutation, say } = settings;
-    this.random = seeded(seed);
+    this.random = seededRandom(seed);
     this.workers = Array.from({ length: WORKERS }, (_, index) => {
       const note = (line: string): void => {
         this.#note(line);

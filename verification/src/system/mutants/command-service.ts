@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { startCommandService } from '@order-flow/command-service';
 import { runService } from '@order-flow/composition';
 import type { EventLog, LogWriter } from '@order-flow/event-log';
+import { overriding } from '@order-flow/service-kit/testing';
 
 /** Events first, and the position they stand for some time later, each in a transaction of its own. */
 const inTwo = (writer: LogWriter): LogWriter => ({
@@ -14,13 +15,8 @@ const inTwo = (writer: LogWriter): LogWriter => ({
 });
 
 const withoutItsTransaction = (log: EventLog): EventLog =>
-  new Proxy(log, {
-    get: (target, property) => {
-      if (property === 'openWriter')
-        return async (id: string) => (id === 'bridge' ? inTwo(await target.openWriter(id)) : target.openWriter(id));
-      const member: unknown = Reflect.get(target, property);
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-    },
+  overriding(log, {
+    openWriter: async (id) => (id === 'bridge' ? inTwo(await log.openWriter(id)) : log.openWriter(id)),
   });
 
 /* A command service whose bridge does not carry events and position in one transaction. */

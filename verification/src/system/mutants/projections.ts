@@ -1,9 +1,11 @@
 import { runService } from '@order-flow/composition';
 import { startProjections } from '@order-flow/projections';
 import type { Documents, ReadStore } from '@order-flow/read-store';
+import { overriding } from '@order-flow/service-kit/testing';
 import type { AnyBulkWriteOperation, Document } from 'mongodb';
 
-type Operation = AnyBulkWriteOperation<Document & { _id: string }>;
+type Stored = Document & { _id: string };
+type Operation = AnyBulkWriteOperation<Stored>;
 
 /** Whatever stands there is replaced. */
 const unconditional = (operation: Operation): Operation =>
@@ -12,19 +14,13 @@ const unconditional = (operation: Operation): Operation =>
     : operation;
 
 /** A collection whose documents have forgotten which records they hold. */
-const forgetful = (documents: Documents<Document & { _id: string }>): unknown =>
-  new Proxy(documents, {
-    get: (target, property) => {
-      if (property === 'find')
-        return (filter: object) => ({
-          toArray: async () => (await target.find(filter).toArray()).map((found) => ({ ...found, applied: {} })),
-        });
-      if (property === 'bulkWrite')
-        return (operations: readonly Operation[], options: object) =>
-          target.bulkWrite(operations.map(unconditional), options);
-      const member: unknown = Reflect.get(target, property);
-      return typeof member === 'function' ? (member.bind(target) as unknown) : member;
-    },
+const forgetful = (documents: Documents<Stored>): unknown =>
+  overriding<object>(documents, {
+    find: (filter: object) => ({
+      toArray: async () => (await documents.find(filter).toArray()).map((found) => ({ ...found, applied: {} })),
+    }),
+    bulkWrite: (operations: readonly Operation[], options: object) =>
+      documents.bulkWrite(operations.map(unconditional), options),
   });
 
 const withoutGuards = (store: ReadStore): ReadStore => ({

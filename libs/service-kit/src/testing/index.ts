@@ -1,0 +1,2 @@
+export { overriding } from './overriding.js';
+export { pick, seededRandom } from './random.js';
