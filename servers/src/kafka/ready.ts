@@ -1,4 +1,5 @@
-import kafkajs, { type Admin, type Kafka } from 'kafkajs';
+import { connect } from 'node:net';
+import kafkajs, { type Admin, type ISocketFactory, type Kafka, type KafkaConfig } from 'kafkajs';
 import { type Daemon, lastWords, pidOf } from '../processes/daemon.js';
 import { ServerError } from '../server.js';
 import { holdsWithin } from '../wait.js';
@@ -7,7 +8,7 @@ import { holdsWithin } from '../wait.js';
  *  neighbouring hash codes in Java, so these ids fall on each partition once. */
 const PROBES = ['ready-0', 'ready-1', 'ready-2', 'ready-3'];
 
-const client = (addresses: readonly string[]): Kafka =>
+const client = (addresses: readonly string[], more: Partial<KafkaConfig> = {}): Kafka =>
   new kafkajs.Kafka({
     clientId: 'servers',
     brokers: [...addresses],
@@ -15,7 +16,16 @@ const client = (addresses: readonly string[]): Kafka =>
     connectionTimeout: 1_000,
     requestTimeout: 5_000,
     retry: { retries: 1, initialRetryTime: 50 },
+    ...more,
   });
+
+/** Leads to one broker, whichever the client wants: it would ask any that it has heard of, and fail at a dead one. */
+const onlyTo =
+  (address: string): ISocketFactory =>
+  ({ onConnect }) => {
+    const { hostname: host, port } = new URL(`tcp://${address}`);
+    return connect({ host, port: Number(port) }, onConnect);
+  };
 
 async function withAdmin<Result>(kafka: Kafka, work: (admin: Admin) => Promise<Result>): Promise<Result> {
   const admin = kafka.admin();
@@ -27,9 +37,9 @@ async function withAdmin<Result>(kafka: Kafka, work: (admin: Admin) => Promise<R
   }
 }
 
-/** The brokers' ids that the asked ones know of, empty when none answers. */
-export const registeredBrokers = (addresses: readonly string[]): Promise<readonly number[]> =>
-  withAdmin(client(addresses), async (admin) =>
+/** The brokers' ids that the one at an address knows of, empty when it does not answer. */
+export const registeredBrokers = (address: string): Promise<readonly number[]> =>
+  withAdmin(client([address], { socketFactory: onlyTo(address) }), async (admin) =>
     (await admin.describeCluster()).brokers.map(({ nodeId }) => nodeId),
   ).catch(() => []);
 
@@ -97,7 +107,7 @@ export async function untilRegistered(expected: Expected): Promise<void> {
   const { addresses, ids } = expected;
   for (const address of addresses)
     await until(`broker at ${address}`, expected, async () => {
-      const registered = await registeredBrokers([address]);
+      const registered = await registeredBrokers(address);
       return ids.every((id) => registered.includes(id));
     });
 }

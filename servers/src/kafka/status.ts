@@ -8,7 +8,7 @@ import { registeredBrokers } from './ready.js';
 async function stateOf(broker: BrokerPorts, pid: number | undefined): Promise<Part['state']> {
   if (pid === undefined) return 'stopped';
   if (await isPaused(pid)) return 'paused';
-  const registered = await registeredBrokers([`127.0.0.1:${broker.client}`]);
+  const registered = await registeredBrokers(`127.0.0.1:${broker.client}`);
   return registered.includes(broker.id) ? 'ready' : 'not ready';
 }
 
