@@ -4,14 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import client from '@eventstore/db-client';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { localhostCertificate } from '@order-flow/service-kit/testing';
 import type { RunningEmulator } from './emulator.js';
 import { startEmulator } from './emulator.js';
 
 const { EventStoreDBClient, jsonEvent } = client;
 setLogVerbosity(logVerbosity.NONE);
-/** A certificate for localhost and its key, made for these tests alone. */
-const certificateFile = join(import.meta.dirname, 'testing', 'localhost.crt');
-const keyFile = join(import.meta.dirname, 'testing', 'localhost.key');
+const { certificateFile, keyFile } = localhostCertificate;
 
 describe('behind TLS and a password', () => {
   let directory = '';

@@ -1,5 +1,5 @@
 import { type RunningProcess, startOneProcess, type StartOneProcess } from '../one-process/start-one-process.js';
-import { redis, redisUrl } from './redis.js';
+import { protectedRedis, protectedRedisUrl, type RedisProtection, redis, redisUrl } from './redis.js';
 
 /** A Redis under a test's control. What it held is gone with its process: started again, it is empty. */
 export interface RunningRedis extends RunningProcess {
@@ -7,12 +7,18 @@ export interface RunningRedis extends RunningProcess {
   readonly url: string;
 }
 
+export interface StartRedis extends StartOneProcess {
+  /** Open to everybody on this machine without it. */
+  readonly protection?: RedisProtection;
+}
+
 /**
  * Starts Redis for a test: on a free port and in a temporary directory unless told otherwise. It ends with this process
  * at the latest.
  * @throws ServerError
  */
-export async function startRedis(options: StartOneProcess = {}): Promise<RunningRedis> {
-  const running = await startOneProcess(redis, options);
-  return { ...running, url: redisUrl(running.port) };
+export async function startRedis({ protection, ...options }: StartRedis = {}): Promise<RunningRedis> {
+  const running = await startOneProcess(protection ? protectedRedis(protection) : redis, options);
+  const { port } = running;
+  return { ...running, url: protection ? protectedRedisUrl(port, protection.password) : redisUrl(port) };
 }

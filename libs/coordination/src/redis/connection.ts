@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { type Backoff, backoffDelay, type Logger, sleep } from '@order-flow/service-kit';
 import { CoordinationError } from '../coordination-error.js';
 import type { RedisClient } from './client.js';
-import { answered, causeOf, isNotServing, isRefusal, NoAnswer, unavailable } from './failure.js';
+import { answered, causeOf, isNotServing, isRefusal, isUntrusted, NoAnswer, unavailable } from './failure.js';
 import { Session } from './session.js';
 import type { RedisTarget } from './target.js';
 
@@ -145,9 +145,9 @@ export class RedisConnection {
 
   #refused(cause: string): CoordinationError {
     const { server } = this.#options.target;
-    return new CoordinationError(
-      'COORDINATION_REFUSED',
-      `Redis at ${server} refuses us (${cause}); correct the user, the password or the database in REDIS_URL`,
-    );
+    const message = isUntrusted(cause)
+      ? `Redis at ${server} cannot be trusted: ${cause}`
+      : `Redis at ${server} refuses us (${cause}); correct the user, the password or the database in REDIS_URL`;
+    return new CoordinationError('COORDINATION_REFUSED', message);
   }
 }

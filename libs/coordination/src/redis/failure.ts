@@ -30,19 +30,32 @@ const NAMED: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer to connecting',
 };
 
+/** Codes of OpenSSL and of Node for a server that cannot prove who it is, e.g. DEPTH_ZERO_SELF_SIGNED_CERT. */
+const CERTIFICATE = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
+
+const UNTRUSTED = 'its certificate is not trusted';
+
 /** A failure in words. The client's errors carry the command with its arguments, so that of AUTH the password: they are never logged or passed on themselves. */
 export function causeOf(error: unknown): string {
   const { code, message } = (error ?? {}) as { readonly code?: unknown; readonly message?: unknown };
   const named = typeof code === 'string' ? NAMED[code] : undefined;
   if (named) return named;
+  if (typeof code === 'string' && CERTIFICATE.test(code))
+    return `${UNTRUSTED}: ${String(message)}; NODE_EXTRA_CA_CERTS names a file of authorities`;
   const [line = ''] = (typeof message === 'string' ? message : '').split('\n', 1);
   return line || (typeof code === 'string' ? code : 'unknown cause');
 }
 
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|invalid (username-)?password|DB index is out of range/;
 
-/** The server is there and does not want us. */
-export const isRefusal = (error: unknown): boolean => REFUSALS.test(causeOf(error));
+/** Of a failure in words: we do not want the server. */
+export const isUntrusted = (cause: string): boolean => cause.startsWith(UNTRUSTED);
+
+/** The server is there and does not want us, or we do not want it. */
+export function isRefusal(error: unknown): boolean {
+  const cause = causeOf(error);
+  return REFUSALS.test(cause) || isUntrusted(cause);
+}
 
 /** Replies of a server that is no use at present, though it answers: a replica, or one that is still loading. */
 export const isNotServing = (error: unknown): boolean => /^(READONLY|LOADING|MASTERDOWN)\b/.test(causeOf(error));

@@ -1,2 +1,3 @@
+export { localhostCertificate } from './certificate.js';
 export { overriding } from './overriding.js';
 export { pick, seededRandom } from './random.js';
