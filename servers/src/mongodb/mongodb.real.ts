@@ -40,6 +40,19 @@ describe('a MongoDB emulator for a test', () => {
     expect(await orders.countDocuments({})).toBe(2);
   });
 
+  it('finds a document by its id among many, whatever else is asked of it', async () => {
+    const many = client.db().collection<{ _id: string; revision: number }>('many');
+    await many.insertMany(Array.from({ length: 20_000 }, (_, index) => ({ _id: `d${index}`, revision: 1 })));
+    const writes = Array.from({ length: 2_000 }, (_, index) => ({
+      updateOne: { filter: { _id: `d${index * 10}`, revision: index % 2 }, update: { $set: { revision: 7 } } },
+    }));
+    const { modifiedCount } = await many.bulkWrite(writes, { ordered: false });
+    expect(modifiedCount).toBe(1_000);
+    expect(await many.countDocuments({ revision: 7 })).toBe(1_000);
+    expect(await many.countDocuments({ _id: { $in: ['d10', 'd20'] }, revision: 7 })).toBe(1);
+    expect(await many.countDocuments({ _id: { $gte: 'd9999' }, revision: 1 })).toBe(1);
+  }, 30_000);
+
   it('leaves nothing behind, and another one at its port begins empty', async () => {
     await mongo.down();
     expect(existsSync(mongo.stateDir)).toBe(false);
