@@ -8,8 +8,14 @@ import { parseRedrive, Redrive, requested } from './redrive.js';
 import { type Restored, restore } from './restore.js';
 import type { SliceContext } from './slice-context.js';
 import { Trimmer } from './trimmer.js';
-import { nextTurn, turnIsOver } from './turns.js';
 import { SliceWork } from './work.js';
+
+/**
+ * How long processing keeps the event loop to itself, in milliseconds. Short, for every slice of the thread has such a
+ * turn in each round of the event loop, and a commit, which is several answers one after the other, waits for all of them
+ * each time. But each has its own: of one for all, little is left where other work makes rounds long.
+ */
+const TURN_MS = 0.5;
 
 /** What a slice says of itself. */
 export interface SliceStatus {
@@ -150,6 +156,7 @@ export class Slice {
   async #processBuffered(): Promise<LogRecord | undefined> {
     const { commitIntervalMs, commitRecords } = this.#context.options;
     const startedAt = performance.now();
+    let turnedAt = startedAt;
     while (this.#consumed < commitRecords) {
       const record = this.#buffer.peek();
       if (!record || record.topic === this.#redrives) return record;
@@ -158,7 +165,9 @@ export class Slice {
       this.#consumed++;
       const now = performance.now();
       if (now - startedAt >= commitIntervalMs) return undefined;
-      if (turnIsOver(now)) await nextTurn();
+      if (now - turnedAt < TURN_MS) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnedAt = performance.now();
     }
     return undefined;
   }
