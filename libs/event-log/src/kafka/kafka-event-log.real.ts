@@ -4,29 +4,17 @@ import { createServer } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import { eventLogContract } from '../event-log.contract.js';
 import type { EventLog, NewRecord, RecordBatch } from '../port.js';
+import { kafkaContract, openForTest } from '../testing/kafka-contract.js';
 import { kafkaSettings, type KafkaVariables } from './kafka-settings.js';
 import { openKafkaEventLog } from './open-kafka-event-log.js';
 
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',').filter((broker) => broker !== '');
 if (brokers.length === 0) throw new Error('KAFKA_BROKERS names the servers to test on; it is not set');
 
-/** The shortest session that a broker grants by default. */
-const open = (): Promise<EventLog> => openKafkaEventLog({ brokers, sessionTimeout: 6_000, heartbeatInterval: 1_000 });
+const open = (): Promise<EventLog> => openForTest(brokers);
 
-eventLogContract(
-  'Kafka',
-  async () => {
-    let log = await open();
-    const reopen = async (): Promise<EventLog> => {
-      await log.close();
-      return (log = await open());
-    };
-    return { log, reopen, close: () => log.close() };
-  },
-  { cleansOnDemand: false, rebalanceWithin: 15_000, visibleWithin: 10_000 },
-);
+kafkaContract('Kafka', () => brokers);
 
 describe('Kafka', () => {
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 3 } });

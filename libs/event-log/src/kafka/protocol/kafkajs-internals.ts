@@ -47,7 +47,18 @@ export const EncoderClass = load('kafkajs/src/protocol/encoder') as new () => En
 export const DecoderClass = load('kafkajs/src/protocol/decoder') as new (raw: Buffer) => Decoder;
 export const { requests } = load('kafkajs/src/protocol/requests') as { requests: Requests };
 export const API_KEYS = load('kafkajs/src/protocol/requests/apiKeys') as Readonly<
-  Record<'Produce' | 'Fetch' | 'Metadata' | 'OffsetFetch' | 'JoinGroup' | 'DescribeLogDirs', number>
+  Record<
+    | 'Produce'
+    | 'Fetch'
+    | 'Metadata'
+    | 'OffsetFetch'
+    | 'JoinGroup'
+    | 'ApiVersions'
+    | 'EndTxn'
+    | 'TxnOffsetCommit'
+    | 'DescribeLogDirs',
+    number
+  >
 >;
 export const { createErrorFromCode } = load('kafkajs/src/protocol/error') as {
   /** An error with the protocol's name for the code as `type`. */

@@ -23,7 +23,6 @@ export interface Decoder {
   readString(): string | null;
   readUVarInt(): number;
   readUVarIntString(): string | null;
-  readTaggedFields(): unknown;
   readBytes(length?: number): Buffer | null;
   readArray<T>(read: (decoder: Decoder) => T): T[];
 }

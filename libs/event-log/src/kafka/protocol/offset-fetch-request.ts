@@ -1,5 +1,6 @@
 import type { Offset, TopicName } from '../../port.js';
-import { API_KEYS, type Decoder, DecoderClass, EncoderClass, type ProtocolRequest } from './kafkajs-internals.js';
+import { API_KEYS, type Decoder, type Encoder, type ProtocolRequest } from './kafkajs-internals.js';
+import { FLEXIBLE, flexibleRequest } from './wire.js';
 
 interface FetchedOffsets {
   /** Only what was ever committed. */
@@ -8,27 +9,15 @@ interface FetchedOffsets {
   readonly errorCodes: readonly number[];
 }
 
-/** Compact arrays carry their length plus one; null ones 0. */
-function readCompactArray<T>(decoder: Decoder, read: (each: Decoder) => T): T[] {
-  const count = decoder.readUVarInt() - 1;
-  return Array.from({ length: Math.max(0, count) }, () => {
-    const one = read(decoder);
-    decoder.readTaggedFields();
-    return one;
-  });
-}
-
-function decode(raw: Buffer): FetchedOffsets {
-  const decoder = new DecoderClass(raw);
-  decoder.readTaggedFields(); // of the header, which kafkajs takes for one without
+function decode(decoder: Decoder): FetchedOffsets {
   decoder.readInt32(); // throttle time
-  const partitions = readCompactArray(decoder, (each) => {
-    const topic = each.readUVarIntString() ?? '';
-    return readCompactArray(each, (one) => {
+  const partitions = FLEXIBLE.readArray(decoder, (each) => {
+    const topic = FLEXIBLE.readText(each);
+    return FLEXIBLE.readArray(each, (one) => {
       const partition = one.readInt32();
       const offset = Number(one.readInt64());
       one.readInt32(); // leader epoch
-      one.readUVarIntString(); // metadata
+      FLEXIBLE.readText(one); // metadata
       return { topic, partition, offset, errorCode: one.readInt16() };
     });
   }).flat();
@@ -42,17 +31,16 @@ function decode(raw: Buffer): FetchedOffsets {
 /** Partitions by topic. */
 export type Places = ReadonlyMap<TopicName, readonly number[]>;
 
-function encode(groupId: string, places: Places | undefined, stable: boolean) {
-  const encoder = new EncoderClass();
-  encoder.writeUVarInt(0); // tagged fields of the header, which kafkajs writes without
-  encoder.writeUVarIntString(groupId).writeUVarInt(places ? places.size + 1 : 0);
+function encode(encoder: Encoder, groupId: string, places: Places | undefined, stable: boolean): void {
+  FLEXIBLE.text(encoder, groupId);
+  if (places) FLEXIBLE.length(encoder, places.size);
+  else encoder.writeUVarInt(0);
   for (const [topic, partitions] of places ?? []) {
-    encoder.writeUVarIntString(topic).writeUVarInt(partitions.length + 1);
+    FLEXIBLE.length(FLEXIBLE.text(encoder, topic), partitions.length);
     for (const partition of partitions) encoder.writeInt32(partition);
-    encoder.writeUVarInt(0);
+    FLEXIBLE.end(encoder);
   }
-  encoder.writeBoolean(stable).writeUVarInt(0);
-  return encoder;
+  FLEXIBLE.end(encoder.writeBoolean(stable));
 }
 
 /**
@@ -65,12 +53,11 @@ export const offsetFetchRequest = (
   groupId: string,
   places: Places | undefined,
   stable: boolean,
-): ProtocolRequest<FetchedOffsets> => ({
-  request: {
+): ProtocolRequest<FetchedOffsets> =>
+  flexibleRequest({
     apiKey: API_KEYS.OffsetFetch,
     apiVersion: 7,
     apiName: 'OffsetFetch',
-    encode: async () => encode(groupId, places, stable),
-  },
-  response: { decode: async (raw) => decode(raw), parse: async (answer) => answer },
-});
+    encode: (encoder) => encode(encoder, groupId, places, stable),
+    decode,
+  });

@@ -1,5 +1,6 @@
 import { LogError, type NewRecord, type Offset, type TopicPartition } from '../../port.js';
 import { LARGEST_RECORD, recordSize } from '../../record-size.js';
+import type { Producer } from '../protocol/producer.js';
 import { encodeBatch } from '../records/encode-batch.js';
 
 /** Bytes of one batch; brokers refuse more than 1 MiB (and 12 bytes) by default. */
@@ -75,16 +76,11 @@ export interface Shipment extends TopicPartition {
   readonly count: number;
 }
 
-export interface Producer {
-  readonly producerId: string;
-  readonly producerEpoch: number;
-}
-
 /** Numbers records per partition without gaps, as the leaders expect of one producer. */
 export class Sequences {
   readonly #next = new Map<string, number>();
 
-  constructor(private readonly producer: Producer) {}
+  constructor(readonly producer: Producer) {}
 
   ship({ topic, partition }: TopicPartition, records: readonly NewRecord[]): Shipment {
     const name = `${topic}/${partition}`;

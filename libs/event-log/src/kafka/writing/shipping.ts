@@ -1,10 +1,11 @@
 import { LogError, type NewRecord } from '../../port.js';
 import type { KafkaConnection } from '../connection.js';
-import { isPassing, isUnanswered } from '../protocol/failures.js';
+import { answerOf, isPassing, isUnanswered } from '../protocol/failures.js';
 import { createErrorFromCode } from '../protocol/kafkajs-internals.js';
 import { pause, waitBefore } from '../protocol/persistence.js';
 import { type Produced, produceRequest } from '../protocol/produce-request.js';
 import type { Outgoing, Sequences, Shipment } from './outgoing.js';
+import { MARKERS } from './transaction-requests.js';
 
 const REQUEST_BYTES = 8 * 1024 * 1024;
 /** DUPLICATE_SEQUENCE_NUMBER: the leader has the batch already, but does not remember where. */
@@ -47,7 +48,6 @@ export class Shipping {
 
   constructor(
     private readonly connection: KafkaConnection,
-    private readonly transactionalId: string,
     private readonly sequences: Sequences,
     private readonly outgoing: readonly Outgoing[],
   ) {
@@ -68,8 +68,12 @@ export class Shipping {
         continue;
       }
       if (!isPassing(this.#failure) || performance.now() > until) throw this.#failure as Error;
-      await pause(waitBefore(attempt + 1, 20, 500));
-      await this.connection.refresh().catch(() => undefined);
+      if (answerOf(this.#failure) === 'CONCURRENT_TRANSACTIONS')
+        await pause(waitBefore(attempt + 1, MARKERS.first, MARKERS.longest));
+      else {
+        await pause(waitBefore(attempt + 1, 20, 500));
+        await this.connection.refresh().catch(() => undefined);
+      }
     }
     return this.outgoing.map((one) => this.#loads.get(nameOf(one))?.offsets ?? []);
   }
@@ -87,10 +91,8 @@ export class Shipping {
     try {
       const broker = await this.connection.node(nodeId);
       const timeout = this.connection.settings.requestTimeout;
-      const { partitions } = await this.connection.send(
-        broker,
-        produceRequest(this.transactionalId, shipments, timeout),
-      );
+      const request = produceRequest(this.sequences.producer, shipments, timeout);
+      const { partitions } = await this.connection.send(broker, request);
       for (const produced of partitions) this.#stored(produced);
     } catch (error) {
       this.uncertain ||= isUnanswered(error);

@@ -2,9 +2,14 @@ import type { ConsumedOffsets, GroupName, TopicPartition } from '../../port.js';
 import { nested } from '../by-topic.js';
 import type { KafkaConnection } from '../connection.js';
 import { answerOf, isPassing } from '../protocol/failures.js';
+import { endTxnRequest } from '../protocol/end-txn-request.js';
 import type { Broker } from '../protocol/kafkajs-internals.js';
 import { persist } from '../protocol/persistence.js';
-import type { Producer } from './outgoing.js';
+import type { Producer } from '../protocol/producer.js';
+import { txnOffsetCommitRequest } from '../protocol/txn-offset-commit-request.js';
+
+/** Milliseconds between questions whether the former transaction's markers are written: it usually takes a few. */
+export const MARKERS = { first: 2, longest: 100 };
 
 /** Answers by which a coordinator says that it has done nothing: asking again, or another one, is safe. */
 const NOT_DONE = new Set([
@@ -33,55 +38,59 @@ interface Manner {
  * repeated: the writer is spent then.
  */
 export class TransactionRequests {
-  readonly #producer: Producer & { readonly transactionalId: string };
-
   constructor(
     private readonly connection: KafkaConnection,
-    transactionalId: string,
-    { producerId, producerEpoch }: Producer,
-  ) {
-    this.#producer = { transactionalId, producerId, producerEpoch };
+    private readonly producer: Producer,
+  ) {}
+
+  async addOffsets(groupId: GroupName): Promise<void> {
+    await this.#ask('AddOffsetsToTxn', (broker) => broker.addOffsetsToTxn({ ...this.producer, groupId }));
   }
 
-  addOffsets(groupId: GroupName): Promise<void> {
-    return this.#ask('AddOffsetsToTxn', (broker) => broker.addOffsetsToTxn({ ...this.#producer, groupId }));
-  }
-
-  addPartitions(partitions: readonly TopicPartition[]): Promise<void> {
+  async addPartitions(partitions: readonly TopicPartition[]): Promise<void> {
     const topics = nested(partitions, ({ partition }) => partition);
-    const add = (broker: Broker) => broker.addPartitionsToTxn({ ...this.#producer, topics });
-    return this.#ask('AddPartitionsToTxn', add, { again: NOT_YET });
+    const add = (broker: Broker) => broker.addPartitionsToTxn({ ...this.producer, topics });
+    await this.#ask('AddPartitionsToTxn', add, { again: NOT_YET });
   }
 
-  commitOffsets({ group, offsets }: ConsumedOffsets): Promise<void> {
+  async commitOffsets(consumed: ConsumedOffsets): Promise<void> {
+    const { group, offsets } = consumed;
     const topics = nested(offsets, ({ partition, offset }) => ({ partition, offset: String(offset), metadata: null }));
-    const commit = (broker: Broker) => broker.txnOffsetCommit({ ...this.#producer, groupId: group, topics });
-    return this.#ask('TxnOffsetCommit', commit, { again: NOT_YET, group });
+    const commit = (broker: Broker): Promise<unknown> =>
+      this.producer.transactionVersion === 1
+        ? broker.txnOffsetCommit({ ...this.producer, groupId: group, topics })
+        : broker.connectionPool.send(txnOffsetCommitRequest(this.producer, consumed));
+    await this.#ask('TxnOffsetCommit', commit, { again: NOT_YET, group });
   }
 
-  end(transactionResult: boolean): Promise<void> {
-    return this.#ask('EndTxn', (broker) => broker.endTxn({ ...this.#producer, transactionResult }));
+  /** @returns who writes the next transaction */
+  end(commit: boolean): Promise<Producer> {
+    return this.#ask('EndTxn', async (broker) => {
+      if (this.producer.transactionVersion === 2)
+        return broker.connectionPool.send(endTxnRequest(this.producer, commit));
+      await broker.endTxn({ ...this.producer, transactionResult: commit });
+      return this.producer;
+    });
   }
 
-  async #ask(what: string, ask: (broker: Broker) => Promise<unknown>, manner: Manner = {}): Promise<void> {
+  async #ask<T>(what: string, ask: (broker: Broker) => Promise<T>, manner: Manner = {}): Promise<T> {
     const { again = NOT_DONE, group } = manner;
     const { connection } = this;
     let asked = false;
-    const attempt = async (): Promise<void> => {
+    const attempt = async (): Promise<T> => {
       asked = false;
       try {
         const broker = await (group === undefined
-          ? connection.coordinator('transaction', this.#producer.transactionalId)
+          ? connection.coordinator('transaction', this.producer.transactionalId)
           : connection.coordinator('group', group));
         asked = true;
-        await connection.ask(broker, ask(broker), what);
+        return await connection.ask(broker, ask(broker), what);
       } catch (error) {
         if (answerOf(error) !== 'CONCURRENT_TRANSACTIONS') connection.forgetCoordinators();
         throw error;
       }
     };
     const retry = (error: unknown): boolean => (asked ? again.has(answerOf(error) ?? '') : isPassing(error));
-    // The former transaction's markers are usually written within a few milliseconds.
-    await persist(attempt, { within: connection.settings.transactionTimeout, first: 2, longest: 100, retry });
+    return persist(attempt, { within: connection.settings.transactionTimeout, ...MARKERS, retry });
   }
 }
