@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
@@ -170,6 +170,20 @@ describe('Kafka', () => {
     const opening = openKafkaEventLog({ brokers: [`127.0.0.1:${port}`], patience: 300 });
     await expect(opening).rejects.toMatchObject({ name: 'LogError', code: 'LOG_UNAVAILABLE' });
     await expect(opening).rejects.toThrow(`Kafka at 127.0.0.1:${port} cannot be reached`);
+  });
+
+  it('is reached by the next broker that was named when the first takes connections and answers nothing', async () => {
+    const held: Socket[] = [];
+    const silent = createServer((socket) => held.push(socket)).listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const { port } = silent.address() as { port: number };
+    const log = await openKafkaEventLog({ brokers: [`127.0.0.1:${port}`, ...brokers], requestTimeout: 500 });
+    expect(held.length).toBeGreaterThan(0);
+    const writer = await log.openWriter(`past-silence-${run}`);
+    await writer.commit({ records: [record(3, 'x')] });
+    await log.close();
+    for (const socket of held) socket.destroy();
+    silent.close();
   });
 });
 

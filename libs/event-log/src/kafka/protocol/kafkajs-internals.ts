@@ -107,10 +107,22 @@ export function newCluster(
   const createBroker = brokerPool.createBroker.bind(brokerPool);
   brokerPool.createBroker = (of) => {
     const broker = createBroker(of);
-    broker.metadata = (topics) => broker.connectionPool.send(metadataRequest(topics));
+    const connect = broker.connect.bind(broker);
+    broker.connect = () => unlessSilent(broker, connect());
+    broker.metadata = (topics) => unlessSilent(broker, broker.connectionPool.send(metadataRequest(topics)));
     return broker;
   };
   return cluster;
+}
+
+/** A broker that takes connections and answers nothing is not asked first again: to kafkajs it is connected, and good enough. */
+async function unlessSilent<Result>(broker: Broker, asked: Promise<Result>): Promise<Result> {
+  try {
+    return await asked;
+  } catch (error) {
+    if ((error as Error).name === 'KafkaJSRequestTimeoutError') cut(broker, false);
+    throw error;
+  }
 }
 
 /**

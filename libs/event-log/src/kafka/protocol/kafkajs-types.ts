@@ -88,6 +88,8 @@ export interface Broker {
     send<Answer>(request: ProtocolRequest<Answer>): Promise<Answer>;
   };
   lookupRequest(apiKey: number, definition: unknown): (options: object) => ProtocolRequest<never>;
+  isConnected(): boolean;
+  connect: () => Promise<void>;
   metadata: (topics: readonly string[]) => Promise<ClusterMetadata>;
   findGroupCoordinator(options: { groupId: string; coordinatorType: number }): Promise<{
     readonly coordinator: { readonly nodeId: number };
@@ -178,6 +180,8 @@ export interface Cluster {
     readonly seedBroker?: Broker;
     readonly metadata: ClusterMetadata | null;
     createBroker: (options: object) => Broker;
+    /** Takes the next of the brokers that were named to begin with. */
+    createSeedBroker: () => Promise<void>;
   };
   connect(): Promise<void>;
   refreshMetadata(): Promise<void>;
