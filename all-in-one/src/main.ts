@@ -1,12 +1,12 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createLogger, isExplained, readSettings } from '@order-flow/service-kit';
+import { asDiskFailure, createLogger, isExplained, readSettings } from '@order-flow/service-kit';
 import { banner } from './banner.js';
 import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
 import { sample } from './demo-shop.js';
 import { describeStores } from '@order-flow/composition';
 import { issueTokens } from './issue-tokens.js';
-import { parseOptions } from './options.js';
+import { parseOptions, type StartOptions } from './options.js';
 import { type Ready, writeReadyFile } from './ready-file.js';
 import { needsSeed, seed } from './seed.js';
 import { startPlatform } from './start-platform.js';
@@ -14,9 +14,8 @@ import { waitUntilReady } from './wait-until-ready.js';
 
 const READY_WITHIN_MS = 60_000;
 
-async function main(): Promise<void> {
+async function start(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
-  const options = parseOptions(process.argv.slice(2));
   const settings = readSettings(process.env);
   const logger = createLogger({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
   if (options.readyFile) await rm(options.readyFile, { force: true });
@@ -61,6 +60,13 @@ async function main(): Promise<void> {
   for (const file of new Set([ownReadyFile, options.readyFile])) if (file) await writeReadyFile(file, ready);
   const milliseconds = performance.now() - startedAt;
   console.log(banner(ready, { milliseconds, seeded: seeding, stores: describeStores(settings) }));
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2));
+  await start(options).catch((error: unknown) => {
+    throw asDiskFailure(error, options.dataDir);
+  });
 }
 
 main().catch((error: unknown) => {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { banner, issueTokens, needsSeed, type Ready, sample, seed, writeReadyFile } from '@order-flow/all-in-one';
 import { openEventStore } from '@order-flow/event-store';
 import { runningEndpoints } from '@order-flow/servers';
-import { isExplained } from '@order-flow/service-kit';
+import { asDiskFailure, isExplained } from '@order-flow/service-kit';
 import { Cluster } from './cluster.js';
 import { linePrinter } from './line-printer.js';
-import { parseFlags } from './options.js';
+import { type ClusterFlags, parseFlags } from './options.js';
 import { urlsOf } from './ready-urls.js';
 
 /** Resolves at the first signal; at the second everything is given up. */
@@ -42,9 +42,8 @@ async function seedIfEmpty({ ground }: Cluster, commands: string, operatorToken:
   }
 }
 
-async function main(): Promise<void> {
+async function run(flags: ClusterFlags): Promise<void> {
   const startedAt = performance.now();
-  const flags = parseFlags(process.argv.slice(2));
   const stopped = told();
   const readyFile = flags.readyFile ?? join(flags.dataDir, 'ready.json');
   await rm(readyFile, { force: true });
@@ -76,6 +75,13 @@ async function main(): Promise<void> {
   await rm(readyFile, { force: true });
   console.log('Stopped.');
   process.exit(0);
+}
+
+async function main(): Promise<void> {
+  const flags = parseFlags(process.argv.slice(2));
+  await run(flags).catch((error: unknown) => {
+    throw asDiskFailure(error, flags.dataDir);
+  });
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import {
+  asDiskFailure,
   ConfigurationError,
   createLogger,
   Identity,
@@ -62,9 +63,9 @@ async function run(
     });
   });
   const dataDir = resolve(settings.DATA_DIR);
-  const identity = await Identity.verifier(resolve(settings.IDENTITY_DIR ?? join(dataDir, 'identity')));
-  const parts = partsOf(settings, dataDir, lifecycle);
   try {
+    const identity = await Identity.verifier(resolve(settings.IDENTITY_DIR ?? join(dataDir, 'identity')));
+    const parts = partsOf(settings, dataDir, lifecycle);
     const { directory } = await parts.coordination();
     const frame = { settings, parts, lifecycle, http: { host: settings.BIND_ADDRESS, identity, logger } };
     const { server } = await startRegistered(service, () => start(frame), {
@@ -77,7 +78,7 @@ async function run(
   } catch (error) {
     if (state.stopping) return;
     await lifecycle.stop();
-    throw error;
+    throw asDiskFailure(error, dataDir);
   }
 }
 

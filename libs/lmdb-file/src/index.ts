@@ -1,1 +1,2 @@
 export { dataFileDamage } from './data-file.js';
+export { causeOf, DiskRoom, isWriteFailure, writeFinding } from './write-failure.js';

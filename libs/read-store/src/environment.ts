@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
+import { causeOf, DiskRoom, isWriteFailure, writeFinding } from '@order-flow/lmdb-file';
 import { open } from 'lmdb';
 import type { RootDatabase } from 'lmdb';
 import { checkDirectory } from './directory.js';
@@ -19,6 +20,7 @@ const IDENTITY_KEY = metaKey('identity');
 interface Shared {
   readonly storage: Storage;
   readonly path: string;
+  readonly room: DiskRoom;
   handles: number;
 }
 
@@ -77,8 +79,15 @@ function create(path: string): Shared {
     void storage.close();
     throw error;
   }
-  return { storage, path, handles: 0 };
+  return { storage, path, room: new DiskRoom(path), handles: 0 };
 }
+
+const notWritten = (path: string, cause: unknown): ReadStoreError =>
+  new ReadStoreError(
+    'STORE_UNAVAILABLE',
+    `The read store at ${path} cannot be written: ${writeFinding(path, cause)}.`,
+    { cause },
+  );
 
 /** A handle on the environment of a path; the last one closed closes it. */
 export class Environment {
@@ -122,6 +131,16 @@ export class Environment {
    */
   async write<T>(action: (storage: Storage) => T): Promise<T> {
     const { storage } = this;
+    const { room, path } = this.shared;
+    try {
+      room.demand();
+      return await this.#transaction(storage, action);
+    } catch (error) {
+      throw isWriteFailure(error) ? notWritten(path, await causeOf(error)) : error;
+    }
+  }
+
+  #transaction<T>(storage: Storage, action: (storage: Storage) => T): Promise<T> {
     const done = storage.transaction(() => {
       this.inTransaction = true;
       try {

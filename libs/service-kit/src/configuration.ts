@@ -13,6 +13,20 @@ export class ConfigurationError extends Error {
 export const isExplained = (error: unknown): error is Error =>
   error instanceof ConfigurationError || (error instanceof Error && 'code' in error);
 
+const NO_WRITING: Readonly<Record<string, string>> = {
+  ENOSPC: 'its disk is full: make room',
+  EDQUOT: 'its quota is used up: make room',
+  EROFS: 'its file system is read-only',
+};
+
+/** A failure for want of room below a directory as what a person can put right; any other as it is. */
+export function asDiskFailure(error: unknown, directory: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  const reason = NO_WRITING[code ?? ''];
+  if (reason === undefined) return error;
+  return new ConfigurationError(`${directory} cannot be written, ${reason}, or name another directory (${message})`);
+}
+
 const port = (fallback: number) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe('a port, 0 to 65535');
 const secret = /secret|password|token|key/i;

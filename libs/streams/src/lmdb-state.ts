@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
-import { dataFileDamage } from '@order-flow/lmdb-file';
+import { dataFileDamage, DiskRoom, writeFinding } from '@order-flow/lmdb-file';
 import { open, type RootDatabase } from 'lmdb';
 import { StreamsError } from './errors.js';
 import type { SliceState, StateBackend, StateMeta } from './state.js';
@@ -43,10 +43,8 @@ function written<Result>(path: string, write: () => Result): Result {
   try {
     return write();
   } catch (cause) {
-    // LMDB takes a write that the disk had no room for as an input/output error.
-    const reason = cause instanceof Error ? cause.message : String(cause);
     const message =
-      `the local state in ${path} cannot be written (${reason}): make room on its disk, or make it writable; ` +
+      `the local state in ${path} cannot be written: ${writeFinding(path, cause)}; ` +
       'nothing is lost, for the changelogs have all of it';
     throw new StreamsError('STATE_NOT_WRITTEN', message, { cause });
   }
@@ -61,10 +59,14 @@ function written<Result>(path: string, write: () => Result): Result {
  */
 export function lmdbState(path: string): StateBackend {
   const db = written(path, () => openState(path));
+  const room = new DiskRoom(path);
   return {
     slice: (topology, slice) =>
       lmdbSlice(db, `${topology}${SEPARATOR}${slice}${SEPARATOR}`, (write) =>
-        written(path, () => db.transactionSync(write)),
+        written(path, () => {
+          room.demand();
+          db.transactionSync(write);
+        }),
       ),
     close: () => db.close(),
   };

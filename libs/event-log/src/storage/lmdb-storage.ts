@@ -1,4 +1,5 @@
 import { realpathSync } from 'node:fs';
+import { causeOf, DiskRoom, writeFinding } from '@order-flow/lmdb-file';
 import { open, type RootDatabase } from 'lmdb';
 import { LogError } from '../port.js';
 import { Changes } from './changes.js';
@@ -25,7 +26,7 @@ function openDatabase(path: string): Database {
     if (String(cause).includes('MDB_INVALID') || String(cause).includes('MDB_CORRUPTED')) {
       throw notOurs(path, 'cannot be read as an event log');
     }
-    throw new LogError('LOG_UNAVAILABLE', `cannot open the log at ${path}: ${String(cause)}`, { cause });
+    throw new LogError('LOG_UNAVAILABLE', `cannot open the log at ${path}: ${writeFinding(path, cause)}`, { cause });
   }
 }
 
@@ -33,10 +34,12 @@ class LmdbStorage implements LogStorage {
   readonly changes: Changes;
   readonly #path: string;
   readonly #database: Database;
+  readonly #room: DiskRoom;
   #closed = false;
 
   constructor(path: string, pollInterval: number) {
     this.#path = path;
+    this.#room = new DiskRoom(path);
     this.#database = openDatabase(path);
     this.changes = new Changes(pollInterval, () => this.version());
   }
@@ -65,10 +68,13 @@ class LmdbStorage implements LogStorage {
   async transaction<Result>(body: () => Result): Promise<Result> {
     this.#assertOpen();
     try {
+      this.#room.demand();
       return await this.#database.transaction(body);
-    } catch (cause) {
-      if (cause instanceof LogError) throw cause;
-      throw new LogError('LOG_UNAVAILABLE', `the log at ${this.#path} refused a write: ${String(cause)}`, { cause });
+    } catch (error) {
+      if (error instanceof LogError) throw error;
+      const cause = await causeOf(error);
+      const message = `the log at ${this.#path} cannot be written: ${writeFinding(this.#path, cause)}`;
+      throw new LogError('LOG_UNAVAILABLE', message, { cause });
     }
   }
 

@@ -1,3 +1,4 @@
+import { writeFinding } from '@order-flow/lmdb-file';
 import { EventStoreError } from '../port.js';
 
 const REMEDY = 'restore it from a backup, or remove it to begin with an empty store';
@@ -17,7 +18,7 @@ const DAMAGED = /MDB_(CORRUPTED|PAGE_NOTFOUND|INVALID|BAD_TXN|PANIC)|located pag
 /** What a failure of the storage engine means to a caller. */
 export function asStoreError(path: string, error: unknown): EventStoreError {
   if (error instanceof EventStoreError) return error;
-  const finding = (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+  const finding = writeFinding(path, error);
   const damaged = error instanceof SyntaxError || DAMAGED.test(finding);
   return damaged ? storeCorrupt(path, finding, error) : storeUnavailable(path, finding, error);
 }

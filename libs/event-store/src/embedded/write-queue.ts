@@ -1,4 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
+import { causeOf, DiskRoom } from '@order-flow/lmdb-file';
 import { EventStoreError } from '../port.js';
 import { asStoreError, storeUnavailable } from './damage.js';
 import type { Tables } from './tables.js';
@@ -30,6 +30,7 @@ const MOST_BYTES = 8 * 1024 * 1024;
  */
 export class WriteQueue {
   readonly #tables: Tables;
+  readonly #room: DiskRoom;
   readonly #committed: (lastSequence: number) => void;
   #waiting: Waiting[] = [];
   #draining: Promise<void> | undefined;
@@ -37,6 +38,7 @@ export class WriteQueue {
 
   constructor(tables: Tables, committed: (lastSequence: number) => void) {
     this.#tables = tables;
+    this.#room = new DiskRoom(tables.path);
     this.#committed = committed;
   }
 
@@ -72,6 +74,7 @@ export class WriteQueue {
   async #commitBatch(): Promise<void> {
     let batch: Waiting[] = [];
     try {
+      this.#room.demand();
       const last = await this.#tables.environment.childTransaction(() => {
         if (batch.length === 0) batch = this.#takeBatch();
         return this.#run(batch);
@@ -100,11 +103,4 @@ export class WriteQueue {
     }
     return this.#waiting.splice(0, count);
   }
-}
-
-/** lmdb-js says why a commit failed by a second promise, whose rejection would end the process if nobody handled it. */
-async function causeOf(error: unknown): Promise<unknown> {
-  const { commitError } = error as { readonly commitError?: Promise<unknown> };
-  if (!commitError) return error;
-  return Promise.race([commitError.catch((cause: unknown) => cause), setImmediate(error)]);
 }
