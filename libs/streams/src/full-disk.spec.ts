@@ -80,7 +80,7 @@ it('a full disk stops the slices and costs nothing; with room again they go on b
       within: 40_000,
       detail: () => failures,
     });
-    const words = `the local state in ${statePath} cannot be written: `;
+    const words = `the local state in ${statePath} cannot be written (`;
     for (const line of failures) expect(line).toContain(words);
     expect(await consumed(log, bank)).toBe(false);
     lift();

@@ -50,20 +50,8 @@ export class KafkaConnection {
   /** Learns anew who leads what. */
   async refresh(): Promise<void> {
     if (this.#closed) throw new LogError('LOG_UNAVAILABLE', 'the connection is closed');
-    try {
-      await this.#ask(this.#cluster.connect(), 'connecting');
-      await this.#ask(this.#cluster.refreshMetadata(), 'Metadata');
-    } catch (error) {
-      await this.#leaveSilentSeed();
-      throw error;
-    }
-  }
-
-  /** kafkajs begins with the same broker again, unless that refuses connections. */
-  async #leaveSilentSeed(): Promise<void> {
-    const { brokerPool } = this.#cluster;
-    if (this.#closed || brokerPool.seedBroker?.isConnected() !== false) return;
-    await brokerPool.createSeedBroker();
+    await this.#ask(this.#cluster.connect(), 'connecting');
+    await this.#ask(this.#cluster.refreshMetadata(), 'Metadata');
   }
 
   /** Makes sure that the topics' leaders are known, and stay so. @throws LogError UNKNOWN_TOPIC, LOG_REFUSED, LOG_UNAVAILABLE */

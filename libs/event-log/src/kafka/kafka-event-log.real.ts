@@ -16,6 +16,16 @@ const open = (): Promise<EventLog> => openForTest(brokers);
 
 kafkaContract('Kafka', () => brokers);
 
+/** An address that refuses connections. */
+async function closedPort(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return `127.0.0.1:${port}`;
+}
+
 describe('Kafka', () => {
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 3 } });
   const run = randomUUID().slice(0, 8);
@@ -162,14 +172,10 @@ describe('Kafka', () => {
   });
 
   it('that cannot be reached is named, with the remedy', async () => {
-    const server = createServer().listen(0, '127.0.0.1');
-    await once(server, 'listening');
-    const { port } = server.address() as { port: number };
-    server.close();
-    await once(server, 'close');
-    const opening = openKafkaEventLog({ brokers: [`127.0.0.1:${port}`], patience: 300 });
+    const address = await closedPort();
+    const opening = openKafkaEventLog({ brokers: [address], patience: 300 });
     await expect(opening).rejects.toMatchObject({ name: 'LogError', code: 'LOG_UNAVAILABLE' });
-    await expect(opening).rejects.toThrow(`Kafka at 127.0.0.1:${port} cannot be reached`);
+    await expect(opening).rejects.toThrow(`Kafka at ${address} cannot be reached`);
   });
 
   it('is reached by the next broker that was named when the first takes connections and answers nothing', async () => {
@@ -177,13 +183,21 @@ describe('Kafka', () => {
     const silent = createServer((socket) => held.push(socket)).listen(0, '127.0.0.1');
     await once(silent, 'listening');
     const { port } = silent.address() as { port: number };
-    const log = await openKafkaEventLog({ brokers: [`127.0.0.1:${port}`, ...brokers], requestTimeout: 500 });
-    expect(held.length).toBeGreaterThan(0);
-    const writer = await log.openWriter(`past-silence-${run}`);
-    await writer.commit({ records: [record(3, 'x')] });
+    try {
+      const log = await openKafkaEventLog({ brokers: [`127.0.0.1:${port}`, ...brokers], requestTimeout: 500 });
+      expect(held.length).toBeGreaterThan(0);
+      const writer = await log.openWriter(`past-silence-${run}`);
+      await writer.commit({ records: [record(3, 'x')] });
+      await log.close();
+    } finally {
+      for (const socket of held) socket.destroy();
+      silent.close();
+    }
+  });
+
+  it('is reached by the second of two brokers that were named when the first is away', async () => {
+    const log = await openKafkaEventLog({ brokers: [await closedPort(), brokers[0]!], patience: 3_000 });
     await log.close();
-    for (const socket of held) socket.destroy();
-    silent.close();
   });
 });
 

@@ -105,6 +105,18 @@ export function newCluster(
   });
   const { brokerPool } = cluster;
   const createBroker = brokerPool.createBroker.bind(brokerPool);
+  /** To kafkajs a broker that takes connections and answers nothing is connected, and good enough to begin with again. */
+  const unlessSilent = async <Result>(broker: Broker, asked: Promise<Result>): Promise<Result> => {
+    try {
+      return await asked;
+    } catch (error) {
+      if ((error as Error).name === 'KafkaJSRequestTimeoutError') {
+        cut(broker, false);
+        if (broker === brokerPool.seedBroker) await brokerPool.createSeedBroker();
+      }
+      throw error;
+    }
+  };
   brokerPool.createBroker = (of) => {
     const broker = createBroker(of);
     const connect = broker.connect.bind(broker);
@@ -113,16 +125,6 @@ export function newCluster(
     return broker;
   };
   return cluster;
-}
-
-/** A broker that takes connections and answers nothing is not asked first again: to kafkajs it is connected, and good enough. */
-async function unlessSilent<Result>(broker: Broker, asked: Promise<Result>): Promise<Result> {
-  try {
-    return await asked;
-  } catch (error) {
-    if ((error as Error).name === 'KafkaJSRequestTimeoutError') cut(broker, false);
-    throw error;
-  }
 }
 
 /**

@@ -88,7 +88,6 @@ export interface Broker {
     send<Answer>(request: ProtocolRequest<Answer>): Promise<Answer>;
   };
   lookupRequest(apiKey: number, definition: unknown): (options: object) => ProtocolRequest<never>;
-  isConnected(): boolean;
   connect: () => Promise<void>;
   metadata: (topics: readonly string[]) => Promise<ClusterMetadata>;
   findGroupCoordinator(options: { groupId: string; coordinatorType: number }): Promise<{
