@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { ConfigurationError, readSettings } from './configuration.js';
+import { asDiskFailure, ConfigurationError, readSettings } from './configuration.js';
 
 const refusal = (env: Record<string, string>): string => {
   try {
@@ -70,5 +70,21 @@ describe('settings', () => {
     const message = refusal({ MONGO_URL: 'mongo://admin:hunter2@db' });
     expect(message).toBe('MONGO_URL=(hidden) is not valid; allowed: mongodb://host:27017');
     expect(refusal({ LOG_LEVEL: 'a\nb' })).not.toContain('\n');
+  });
+});
+
+describe('a directory that cannot be written', () => {
+  it('is named with the remedy when its disk has no room', () => {
+    const error = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+    const told = asDiskFailure(error, '/data') as ConfigurationError;
+    expect(told).toBeInstanceOf(ConfigurationError);
+    expect(told.message).toBe(
+      '/data cannot be written, its disk is full: make room, or name another directory (ENOSPC: no space left on device, write)',
+    );
+  });
+
+  it('is not taken for the cause of other failures', () => {
+    const error = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
+    expect(asDiskFailure(error, '/data')).toBe(error);
   });
 });

@@ -44,7 +44,7 @@ function written<Result>(path: string, write: () => Result): Result {
     return write();
   } catch (cause) {
     const message =
-      `the local state in ${path} cannot be written: ${writeFinding(path, cause)}; ` +
+      `the local state in ${path} cannot be written (${writeFinding(path, cause)}): make room on its disk, or make it writable; ` +
       'nothing is lost, for the changelogs have all of it';
     throw new StreamsError('STATE_NOT_WRITTEN', message, { cause });
   }

@@ -112,7 +112,7 @@ class KafkaWriter implements LogWriter {
 
   /** Of a new epoch, leaders expect numbers that begin again; whatever was of the former one they refuse. */
   #continueAs(next: Producer): void {
-    if (next.producerEpoch === this.producer.producerEpoch && next.producerId === this.producer.producerId) return;
+    if (next === this.producer) return;
     this.producer = next;
     this.#sequences = new Sequences(next);
     this.#requests = new TransactionRequests(this.connection, next);
@@ -144,9 +144,9 @@ export async function openKafkaWriter(settings: ResolvedKafkaSettings, transacti
     const attempt = async (): Promise<Producer> => {
       try {
         const broker = await connection.coordinator('transaction', transactionalId);
-        const transactionVersion = await transactionVersionOf(connection, broker);
         const initialising = broker.initProducerId({ transactionalId, transactionTimeout });
         const { producerId, producerEpoch } = await connection.ask(broker, initialising, 'InitProducerId');
+        const transactionVersion = await transactionVersionOf(connection, broker);
         return { transactionalId, producerId, producerEpoch, transactionVersion };
       } catch (error) {
         if (answerOf(error) !== 'CONCURRENT_TRANSACTIONS') connection.forgetCoordinators();

@@ -55,11 +55,16 @@ export class TransactionRequests {
 
   async commitOffsets(consumed: ConsumedOffsets): Promise<void> {
     const { group, offsets } = consumed;
-    const topics = nested(offsets, ({ partition, offset }) => ({ partition, offset: String(offset), metadata: null }));
-    const commit = (broker: Broker): Promise<unknown> =>
-      this.producer.transactionVersion === 1
-        ? broker.txnOffsetCommit({ ...this.producer, groupId: group, topics })
-        : broker.connectionPool.send(txnOffsetCommitRequest(this.producer, consumed));
+    const commit = (broker: Broker): Promise<unknown> => {
+      if (this.producer.transactionVersion === 2)
+        return broker.connectionPool.send(txnOffsetCommitRequest(this.producer, consumed));
+      const topics = nested(offsets, ({ partition, offset }) => ({
+        partition,
+        offset: String(offset),
+        metadata: null,
+      }));
+      return broker.txnOffsetCommit({ ...this.producer, groupId: group, topics });
+    };
     await this.#ask('TxnOffsetCommit', commit, { again: NOT_YET, group });
   }
 
