@@ -117,15 +117,16 @@ export class BatchApplier {
     const before = loaded ?? { ...this.#projection.initial(), _id: id, revision: this.firstRevision, applied: {} };
     const applied: Record<string, number> = { ...before.applied };
     let body: object = before;
-    let changed = false;
+    let fresh = 0;
     for (const { record, event } of records) {
       const source = `${record.topic}:${record.partition}`;
       if (record.offset <= (applied[source] ?? -1)) continue;
       body = this.#foldOne(body, event, id, record);
       applied[source] = record.offset;
-      changed = true;
+      fresh++;
     }
-    return changed ? { ...body, _id: id, revision: before.revision + 1, applied } : undefined;
+    // Of records, not of writes: folded anew from the same topics, a document arrives at the revision it had.
+    return fresh > 0 ? { ...body, _id: id, revision: before.revision + fresh, applied } : undefined;
   }
 
   #foldOne(body: object, event: CloudEvent, id: string, record: LogRecord): object {
@@ -145,16 +146,14 @@ export class BatchApplier {
     if (next.size === 0) return true;
     await this.#hooks.writing();
     const documents = [...next.values()];
-    const inserts = documents.filter(({ _id }) => !loaded.has(_id));
-    const replaces = documents.filter(({ _id }) => loaded.has(_id));
-    const operations = [
-      ...inserts.map((document) => ({ insertOne: { document } })),
-      ...replaces.map((document) => ({
-        replaceOne: { filter: { _id: document._id, revision: document.revision - 1 }, replacement: document },
-      })),
-    ];
+    const operations = documents.map((document) => {
+      const before = loaded.get(document._id);
+      if (!before) return { insertOne: { document } };
+      return { replaceOne: { filter: { _id: before._id, revision: before.revision }, replacement: document } };
+    });
+    const replaces = operations.filter((operation) => 'replaceOne' in operation).length;
     const complete = await this.#documents.bulkWrite(operations, { ordered: false }).then(
-      ({ matchedCount }) => matchedCount === replaces.length,
+      ({ matchedCount }) => matchedCount === replaces,
       (error: unknown) => {
         if (error instanceof MongoBulkWriteError && isDuplicateKey(error)) return false;
         throw error;
