@@ -35,6 +35,7 @@ export const PROGRAMS = {
   bench: 'bench/src/main.ts',
   'bench-streams-kafka': 'bench/src/streams-kafka/worker.ts',
   'verify-crash': 'verification/src/verify-crash.ts',
+  'verify-full-disk': 'verification/src/verify-full-disk.ts',
   servers: 'servers/src/main.ts',
   'eventstoredb-emulator': 'eventstoredb-emulator/src/main.ts',
 };

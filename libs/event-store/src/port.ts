@@ -101,7 +101,10 @@ export interface EventStore {
   tombstoneStream(stream: StreamName, expected: ExpectedRevision): Promise<void>;
   /** The position of the newest event, or undefined in an empty store. */
   lastPosition(): Promise<Position | undefined>;
-  /** Resolves when the store answers now; cheap, and not tried again. @throws EventStoreError STORE_UNAVAILABLE, STORE_REFUSED */
+  /**
+   * Resolves when the store answers now and, as far as it knows, takes writes; cheap, and not tried again.
+   * @throws EventStoreError STORE_UNAVAILABLE, STORE_REFUSED
+   */
   ping(): Promise<void>;
   /** UUID written once to the stream `system-identity`; made by the first call on a new store. */
   identity(): Promise<string>;

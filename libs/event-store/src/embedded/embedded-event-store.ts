@@ -116,6 +116,7 @@ class EmbeddedEventStore implements EventStore {
 
   async ping(): Promise<void> {
     lastSequenceNow(this.#engine.tables);
+    this.#engine.writes.demandRoom();
   }
 
   async identity(): Promise<string> {

@@ -55,6 +55,15 @@ export class WriteQueue {
     });
   }
 
+  /** @throws EventStoreError STORE_UNAVAILABLE while there is no room for writes */
+  demandRoom(): void {
+    try {
+      this.#room.demand();
+    } catch (error) {
+      throw asStoreError(this.#tables.path, error);
+    }
+  }
+
   /** Resolves when the writes submitted before are done. */
   async passed(): Promise<void> {
     await this.submit(() => undefined, 0);
