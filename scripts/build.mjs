@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const SOURCES = [
@@ -15,9 +15,41 @@ const SOURCES = [
   'eventstoredb-emulator',
   'verification',
   'bench',
+  // libraries are bundled, too
+  'package-lock.json',
+  'scripts/build.mjs',
 ];
 const SKIPPED = new Set(['node_modules', 'dist', '.cache']);
 const SCOPE = '@order-flow/';
+/**
+ * Libraries that programs load at each start, in hundreds of files: out of bundles, a start takes two thirds of the time.
+ * All that share an instance of one are here (of graphql, of zod). Others stay outside: native code, workers, files of
+ * their own, and what is loaded only where its server is used.
+ */
+const BUNDLED = new Set([
+  '@graphql-yoga/render-graphiql',
+  '@pothos/core',
+  '@pothos/plugin-relay',
+  'cockatiel',
+  'dataloader',
+  'fastify-type-provider-zod',
+  'graphql',
+  'graphql-sse',
+  'graphql-ws',
+  'graphql-yoga',
+  'jose',
+  'mingo',
+  'mongodb',
+  'prom-client',
+  'rxjs',
+  'undici',
+  'zod',
+]);
+const A_WEEK = 7 * 24 * 3_600_000;
+/** The package of `@scope/name/file` is `@scope/name`. */
+const packageOf = (path) => /^(@[^/]+\/)?[^/]+/.exec(path)[0];
+/** Libraries that are bundled may ask for what is CommonJS. */
+const REQUIRE = "import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);";
 
 /** Programs that are bundled to `dist/`, by name. Types are checked by `npm test`, not here. */
 export const PROGRAMS = {
@@ -40,24 +72,32 @@ export const PROGRAMS = {
   'eventstoredb-emulator': 'eventstoredb-emulator/src/main.ts',
 };
 
-function fingerprint(root, folders) {
+/** @param places folders and files */
+function fingerprint(root, places) {
   const lines = [];
+  const add = (path) => {
+    const { mtimeMs, size } = statSync(path);
+    lines.push(`${path.slice(root.length)} ${mtimeMs} ${size}`);
+  };
   const walk = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true })) {
       if (SKIPPED.has(entry.name)) continue;
       const path = join(folder, entry.name);
       if (entry.isDirectory()) walk(path);
-      else lines.push(`${path.slice(root.length)} ${statSync(path).mtimeMs} ${statSync(path).size}`);
+      else add(path);
     }
   };
-  for (const folder of folders) walk(join(root, folder));
+  for (const place of places.map((each) => join(root, each))) {
+    if (statSync(place).isDirectory()) walk(place);
+    else add(place);
+  }
   return lines.join('\n');
 }
 
-/** Runs `build` unless nothing below the folders has changed since it last succeeded. */
-async function incrementally(root, name, folders, build) {
+/** Runs `build` unless nothing of these places has changed since it last succeeded. */
+async function incrementally(root, name, places, build) {
   const stampFile = join(root, 'dist', `.${name}-stamp`);
-  const stamp = fingerprint(root, folders);
+  const stamp = fingerprint(root, places);
   if (existsSync(stampFile) && readFileSync(stampFile, 'utf8') === stamp) return;
   const startedAt = Date.now();
   await build();
@@ -67,18 +107,30 @@ async function incrementally(root, name, folders, build) {
   console.error(`Built ${name} in ${((Date.now() - startedAt) / 1000).toFixed(1)} s.`);
 }
 
+/** Parts of former builds, which running programs may still load, are removed when a week old. */
+function removeFormer(root, outputs) {
+  const folder = join(root, 'dist');
+  for (const name of readdirSync(folder)) {
+    const file = join(folder, name);
+    const isPart = name.endsWith('.mjs') || name.endsWith('.mjs.map');
+    if (isPart && !(`dist/${name}` in outputs) && Date.now() - statSync(file).mtimeMs > A_WEEK) rmSync(file);
+  }
+}
+
 async function bundlePrograms(root) {
   const { build } = await import('esbuild');
   const entryPoints = Object.fromEntries(Object.entries(PROGRAMS).filter(([, file]) => existsSync(join(root, file))));
-  const externalise = {
-    name: 'bundle-only-our-own-packages',
+  const outside = {
+    name: 'leave-packages-outside',
     setup({ onResolve }) {
-      onResolve({ filter: /^[^./]/ }, ({ path, kind }) =>
-        kind === 'entry-point' || path.startsWith(SCOPE) ? undefined : { path, external: true },
-      );
+      onResolve({ filter: /^[^./]/ }, ({ path, kind, importer }) => {
+        const isInside = kind === 'entry-point' || path.startsWith(SCOPE) || BUNDLED.has(packageOf(path));
+        // what a bundled library needs goes with it
+        return isInside || importer.includes('/node_modules/') ? undefined : { path, external: true };
+      });
     },
   };
-  await build({
+  const { metafile } = await build({
     absWorkingDir: root,
     entryPoints,
     outdir: 'dist',
@@ -89,9 +141,13 @@ async function bundlePrograms(root) {
     platform: 'node',
     target: 'node20',
     sourcemap: true,
+    sourcesContent: false,
+    banner: { js: REQUIRE },
     logLevel: 'warning',
-    plugins: [externalise],
+    plugins: [outside],
+    metafile: true,
   });
+  removeFormer(root, metafile.outputs);
 }
 
 async function buildConsole(root) {
