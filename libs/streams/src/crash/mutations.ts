@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EventLog, LogWriter, NewRecord, Offset } from '@order-flow/event-log';
+import { overriding } from '@order-flow/service-kit/testing';
 import kafkajs from 'kafkajs';
 import { changelogTopic, SLICE_STORE } from '../graph.js';
 import { bank } from '../testing/bank.js';
@@ -120,12 +121,5 @@ export function mutated(log: EventLog, mutation: Mutation, brokers: readonly str
     'offsets-outside': () => offsetsOutside(log),
     'one-send': () => oneSend(log, brokers, prefix),
   }[mutation]();
-  return {
-    admin: log.admin,
-    identity: () => log.identity(),
-    close: () => log.close(),
-    openWriter,
-    read: (from, options) => log.read(from, options),
-    join: (group, topics, signal) => log.join(group, topics, signal),
-  };
+  return overriding(log, { openWriter });
 }
