@@ -23,8 +23,6 @@ export class CommitCycle {
   readonly #shape: string;
   #positions: ReadonlyMap<string, number>;
   #committedAt = 0;
-  #toldAt = -Infinity;
-  #told = false;
   /** When what was done must be committed; a time of `performance.now()`. */
   #due = Infinity;
   /** Outputs are not committed before; a time of `performance.now()`. */
@@ -37,7 +35,6 @@ export class CommitCycle {
     this.#identity = restored.identity;
     this.#changelogs = restored.changelogs;
     this.#positions = new Map(restored.positions);
-    this.#told = restored.known === undefined;
     this.#shape = shapeOf(context.topology);
   }
 
@@ -80,11 +77,7 @@ export class CommitCycle {
     const { outputs, deadLetters } = this.#work;
     const records = [...changelog, ...deadLetters, ...outputs];
     const offsets = [...positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
-    const telling = hurry || startedAt - this.#toldAt >= POSITIONS_WAIT_MS;
-    const batch = telling ? { records, consumed: { group: topology.name, offsets } } : { records };
-    const committed = await writer.commit(batch);
-    if (telling) this.#toldAt = startedAt;
-    this.#told = telling;
+    const committed = await writer.commit({ records, consumed: { group: topology.name, offsets } });
     this.#learn(committed.offsets.slice(0, changelog.length + deadLetters.length));
     await this.#state;
     const produced = outputs.length;
@@ -116,7 +109,7 @@ export class CommitCycle {
       this.#due = Math.min(this.#due, now + this.#context.options.commitIntervalMs);
     } else {
       const moved = [...positions].some(([topic, offset]) => this.#positions.get(topic) !== offset);
-      return (!moved && this.#told) || (!hurry && now - this.#committedAt < POSITIONS_WAIT_MS);
+      return !moved || (!hurry && now - this.#committedAt < POSITIONS_WAIT_MS);
     }
     return !hurry && now < this.#due;
   }
