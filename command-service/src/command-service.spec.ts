@@ -43,7 +43,7 @@ async function recordsOf(topic: string): Promise<LogRecord[]> {
 const orderRecords = async (orderId: unknown): Promise<OrderEvent[]> =>
   (await recordsOf('order.events'))
     .filter(({ key }) => key === orderId)
-    .map(({ value }) => decodeEvent(orderEvents, value));
+    .map((record) => decodeEvent(orderEvents, record));
 
 describe('placing an order', () => {
   it('answers with the order, priced by the catalog, and carries it to the topic', async () => {

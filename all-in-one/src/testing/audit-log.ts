@@ -7,7 +7,7 @@ async function idsOn(log: EventLog, topic: EventTopic): Promise<string[]> {
   const from = partitions.map(({ partition, begin }) => ({ topic: topic.name, partition, offset: begin }));
   const ids: string[] = [];
   for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal })) {
-    for (const { value } of records) ids.push(decodeEvent<EventTopic>(topic, value).id);
+    for (const record of records) ids.push(decodeEvent<EventTopic>(topic, record).id);
   }
   return ids;
 }

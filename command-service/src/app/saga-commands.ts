@@ -148,7 +148,7 @@ async function decodeOrPark(
   record: LogRecord,
 ): Promise<OrderCommandMessage | undefined> {
   try {
-    return decodeEvent(orderCommands, record.value);
+    return decodeEvent(orderCommands, record);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
     const origin = `${record.topic}-${record.partition}-${record.offset}`;

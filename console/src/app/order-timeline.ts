@@ -39,7 +39,7 @@ interface Found {
 /** The event of a record that may be none. */
 function eventOf(record: LogRecord): OrderEvent | undefined {
   try {
-    return decodeEvent(orderEvents, record.value);
+    return decodeEvent(orderEvents, record);
   } catch (error) {
     if (error instanceof ContractError) return undefined;
     throw error;

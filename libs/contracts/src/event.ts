@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { type Parser, parserOf } from './parser.js';
 
 /**
  * An event as it travels on a topic: CloudEvents 1.0 structured JSON. Extension attributes are lower case because the
@@ -60,6 +61,7 @@ type Upcast = (data: never) => unknown;
 export interface EventType<Schema extends z.ZodType = z.ZodType> {
   readonly version: number;
   readonly schema: Schema;
+  readonly parse: Parser<z.infer<Schema>>;
   readonly upcasters: Readonly<Record<number, Upcast>>;
 }
 
@@ -76,7 +78,7 @@ export function eventType<Schema extends z.ZodType>(
   for (let from = 1; from < version; from++) {
     if (!upcasters[from]) throw new Error(`an upcaster from version ${from} is missing`);
   }
-  return { version, schema, upcasters };
+  return { version, schema, parse: parserOf<z.infer<Schema>>(schema as never), upcasters };
 }
 
 /** A record that is not what its topic promises. `code` says how; the record belongs in a dead-letter queue. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { type CloudEvent, ContractError, describeIssues, Envelope, type EventType } from './event.js';
+import { parserOf } from './parser.js';
 
 /** How a topic is made. Partition count is one number for the whole system (all but `bridge.checkpoint`). */
 export interface TopicSettings {
@@ -12,6 +13,8 @@ export interface TopicSettings {
   /** Fixed count where it differs from the system's. */
   readonly partitions?: number;
 }
+
+const parseEnvelope = parserOf(Envelope);
 
 type EventTypes = Readonly<Record<string, EventType>>;
 
@@ -69,32 +72,37 @@ export function upcast(type: string, definition: EventType, version: number, dat
 export function parseData<Topic extends EventTopic>(topic: Topic, type: string, version: number, data: unknown) {
   const definition = Object.hasOwn(topic.types, type) ? topic.types[type] : undefined;
   if (!definition) throw new ContractError('UNKNOWN_TYPE', `${type} is no event of ${topic.name}`);
-  const result = definition.schema.safeParse(upcast(type, definition, version, data));
+  const result = definition.parse(upcast(type, definition, version, data));
   if (!result.success) throw new ContractError('BAD_DATA', `${type}: ${describeIssues(result.error)}`);
   return { type, version: definition.version, data: result.data } as const;
 }
 
 /** Checks a value that should be an event of the topic. @throws ContractError */
 export function parseEvent<Topic extends EventTopic>(topic: Topic, value: unknown): EventOf<Topic> {
-  const envelope = Envelope.safeParse(value);
+  const envelope = parseEnvelope(value);
   if (!envelope.success) throw new ContractError('BAD_ENVELOPE', describeIssues(envelope.error));
-  const { data, version } = parseData(topic, envelope.data.type, envelope.data.schemaversion, envelope.data.data);
-  return { ...envelope.data, schemaversion: version, data } as EventOf<Topic>;
+  const event = envelope.data;
+  const { data, version } = parseData(topic, event.type, event.schemaversion, event.data);
+  const unchanged = data === event.data && version === event.schemaversion;
+  return (unchanged ? event : { ...event, schemaversion: version, data }) as EventOf<Topic>;
 }
 
-/** Events by the very bytes they were read from: consumers that share a record's bytes share the work. */
-const decodedEvents = new WeakMap<Uint8Array, CloudEvent>();
+/** A record as far as it matters here: its bytes, and the place for their event where consumers share the record. */
+export interface Encoded {
+  readonly value: Uint8Array | null;
+  decoded?: unknown;
+}
 
 /**
- * Reads an event off a record's value, once for the same bytes object; events are immutable.
+ * Reads an event off a record, once where the record has a place to keep it; events are immutable.
  * @throws ContractError
  */
-export function decodeEvent<Topic extends EventTopic>(topic: Topic, value: Uint8Array | null): EventOf<Topic> {
-  if (!value) throw new ContractError('BAD_ENVELOPE', 'the record has no value');
-  const known = decodedEvents.get(value);
+export function decodeEvent<Topic extends EventTopic>(topic: Topic, record: Encoded): EventOf<Topic> {
+  if (!record.value) throw new ContractError('BAD_ENVELOPE', 'the record has no value');
+  const known = record.decoded as CloudEvent | undefined;
   if (known && Object.hasOwn(topic.types, known.type)) return known as EventOf<Topic>;
-  const event = parseEvent(topic, parseJson(value));
-  decodedEvents.set(value, event);
+  const event = parseEvent(topic, parseJson(record.value));
+  if ('decoded' in record) record.decoded = event;
   return event;
 }
 

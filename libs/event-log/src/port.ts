@@ -33,6 +33,8 @@ export interface LogRecord extends TopicPartition {
   readonly value: Buffer | null;
   readonly headers: Headers;
   readonly timestamp: number;
+  /** Where several consumers are given the same record: what one of them made of the value, for the others. */
+  decoded?: unknown;
 }
 
 /** Records of one partition in offset order. */

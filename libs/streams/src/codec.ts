@@ -5,6 +5,7 @@ import {
   deterministicId,
   encodeEvent,
   type EventTopic,
+  parserOf,
   rfc3339,
 } from '@order-flow/contracts';
 import type { LogRecord, NewRecord } from '@order-flow/event-log';
@@ -15,7 +16,7 @@ import { type Cause, originOf, type Rec } from './record.js';
 export const eventDecoder =
   (topic: EventTopic) =>
   (record: LogRecord): Rec => {
-    const event: CloudEvent = decodeEvent<EventTopic>(topic, record.value);
+    const event: CloudEvent = decodeEvent<EventTopic>(topic, record);
     return {
       key: record.key ?? event.subject,
       value: event,
@@ -84,10 +85,12 @@ export const messageEncoder =
   });
 
 /** Reads a repartition topic. */
-export const messageDecoder =
-  (schema: z.ZodType) =>
-  (record: LogRecord): Rec => {
-    const value = schema.parse(JSON.parse((record.value ?? Buffer.alloc(0)).toString()));
+export const messageDecoder = (schema: z.ZodType) => {
+  const parse = parserOf(schema);
+  const decode = (record: LogRecord): Rec => {
+    const result = parse(JSON.parse((record.value ?? Buffer.alloc(0)).toString()));
+    if (!result.success) throw result.error;
+    const value = result.data;
     const { causationid = '', correlationid = '', traceparent } = record.headers;
     return {
       key: record.key ?? '',
@@ -96,3 +99,5 @@ export const messageDecoder =
       cause: { origin: originOf(record), eventId: causationid, correlationId: correlationid, traceparent },
     };
   };
+  return decode;
+};

@@ -1,3 +1,4 @@
+import { type Parser, parserOf } from '@order-flow/contracts';
 import type { z } from 'zod';
 import { StreamsError } from './errors.js';
 import { compareKeys, inRange, type KeyRange, type SliceState } from './state.js';
@@ -49,12 +50,15 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   /** What the overlay had before each write since the savepoint; undefined where it had nothing. */
   #journal: { key: string; before: Entry<Value> | undefined }[] = [];
   readonly #cache: Entries<Value> = new Map();
+  readonly #fitted: Parser<Value>;
 
   constructor(
     readonly definition: StoreDefinition<Value>,
     readonly state: SliceState,
     readonly cacheEntries = CACHE_ENTRIES,
-  ) {}
+  ) {
+    this.#fitted = parserOf(definition.schema);
+  }
 
   get(key: string): Value | undefined {
     let known = this.#overlay.get(key);
@@ -198,7 +202,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   }
 
   #parse(key: string, raw: Buffer): Value {
-    const result = this.definition.schema.safeParse(this.#readable(() => JSON.parse(raw.toString()) as unknown));
+    const result = this.#fitted(this.#readable(() => JSON.parse(raw.toString()) as unknown));
     if (result.success) return result.data;
     const message = `store ${this.definition.name} holds a value of another shape at ${key}: ${result.error.message}`;
     throw new StreamsError('STATE_UNREADABLE', message);

@@ -18,7 +18,7 @@ const CACHE_LIMIT = 2_000;
 export function parseRecord(topics: ReadonlyMap<string, EventTopic>, record: LogRecord): ParsedRecord {
   const topic = topics.get(record.topic);
   if (!topic) throw new Error(`${record.topic} is no source`);
-  return { record, event: decodeEvent<EventTopic>(topic, record.value) };
+  return { record, event: decodeEvent<EventTopic>(topic, record) };
 }
 
 /** What surrounds the writing of a batch. */
@@ -114,7 +114,8 @@ export class BatchApplier {
     loaded: ReadModelDocument | undefined,
     records: readonly ParsedRecord[],
   ): ReadModelDocument | undefined {
-    const before = loaded ?? { ...this.#projection.initial(), _id: id, revision: this.firstRevision, applied: {} };
+    // What a conditional write looks at comes first, where the read store finds it before it has read the rest.
+    const before = loaded ?? { _id: id, revision: this.firstRevision, ...this.#projection.initial(), applied: {} };
     const applied: Record<string, number> = { ...before.applied };
     let body: object = before;
     let fresh = 0;

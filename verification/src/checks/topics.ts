@@ -21,7 +21,7 @@ async function readTopic(log: EventLog, topic: EventTopic): Promise<TopicEvent[]
   const from = partitions.map(({ partition, begin }) => ({ topic: topic.name, partition, offset: begin }));
   const events: TopicEvent[] = [];
   for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal })) {
-    for (const record of records) events.push({ event: decodeEvent<EventTopic>(topic, record.value) });
+    for (const record of records) events.push({ event: decodeEvent<EventTopic>(topic, record) });
   }
   return events;
 }

@@ -131,5 +131,6 @@ export function readFrame(
     value,
     headers,
     timestamp: frameTimestamp(source, start),
+    decoded: undefined,
   };
 }
