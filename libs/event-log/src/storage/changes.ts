@@ -1,13 +1,18 @@
 type Listener = (subject: string) => void;
 
+/** Versions of this process's own commits that are kept until the next look; more are taken for those of others. */
+const OWN_LIMIT = 10_000;
+
 /**
  * Who is told that something changed. A subject is a partition's or a group's name. Commits of this process are
- * announced at once; those of other processes are found by polling a version number, and then everybody is told.
+ * announced at once; those of other processes are found by polling a version number, and then everybody is told: what is
+ * not known to be this process's own may concern anyone.
  */
 export class Changes {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #pollInterval: number;
   readonly #version: () => number;
+  readonly #own = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
   #seen = 0;
 
@@ -36,6 +41,17 @@ export class Changes {
     }
   }
 
+  /** Says that a version is of this process alone, whoever needs to know of it being told. */
+  own(version: number): void {
+    if (this.#own.size === OWN_LIMIT) this.#own.clear();
+    this.#own.add(version);
+  }
+
+  /** A version that was said to be own may be another process's after all. */
+  disown(): void {
+    this.#own.clear();
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -56,7 +72,14 @@ export class Changes {
   #poll(): void {
     const version = this.#version();
     if (version === this.#seen) return;
+    const others = !this.#isOwn(this.#seen + 1, version);
     this.#seen = version;
-    this.announce(this.#listeners.keys());
+    if (others) this.announce(this.#listeners.keys());
+  }
+
+  #isOwn(from: number, to: number): boolean {
+    let own = true;
+    for (let version = from; version <= to; version++) own = this.#own.delete(version) && own;
+    return own;
   }
 }

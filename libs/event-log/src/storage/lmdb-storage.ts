@@ -36,6 +36,7 @@ class LmdbStorage implements LogStorage {
   readonly #database: Database;
   readonly #room: DiskRoom;
   #closed = false;
+  #puts = 0;
 
   constructor(path: string, pollInterval: number) {
     this.#path = path;
@@ -58,6 +59,7 @@ class LmdbStorage implements LogStorage {
   }
 
   put(table: string, at: Place, value: Buffer): void {
+    this.#puts++;
     void this.#database.put([table, at], value);
   }
 
@@ -69,8 +71,9 @@ class LmdbStorage implements LogStorage {
     this.#assertOpen();
     try {
       this.#room.demand();
-      return await this.#database.transaction(body);
+      return await this.#database.transaction(() => this.#owned(body));
     } catch (error) {
+      this.changes.disown();
       if (error instanceof LogError) throw error;
       const cause = await causeOf(error);
       const message = `the log at ${this.#path} cannot be written: ${writeFinding(this.#path, cause)}`;
@@ -92,6 +95,14 @@ class LmdbStorage implements LogStorage {
     this.#closed = true;
     this.changes.stop();
     await this.#database.close();
+  }
+
+  /** Runs `body` inside a transaction. One that puts nothing leaves its number to the next one, of whatever process. */
+  #owned<Result>(body: () => Result): Result {
+    const before = this.#puts;
+    const result = body();
+    if (this.#puts > before) this.changes.own(this.#database.getWriteTxnId());
+    return result;
   }
 
   #reading<Result>(read: () => Result): Result {
