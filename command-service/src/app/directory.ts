@@ -15,6 +15,11 @@ const ACCOUNT = 'account-';
 export class Directory {
   readonly #products = new Map<string, PricedProduct>();
   readonly #accounts = new Map<string, Account>();
+  /**
+   * By stream, the revision folded last. An event may come twice, by a read of its stream and by the subscription, and all
+   * come again to one that begins anew: what is known already must not undo what came after it.
+   */
+  readonly #folded = new Map<string, number>();
 
   constructor(readonly store: EventStore) {}
 
@@ -42,7 +47,8 @@ export class Directory {
   }
 
   #apply(recorded: RecordedEvent): void {
-    const { stream } = recorded;
+    const { stream, revision } = recorded;
+    if (revision <= (this.#folded.get(stream) ?? -1)) return;
     if (stream.startsWith(PRODUCT)) {
       this.#applyProduct(stream.slice(PRODUCT.length), restoreEvent<CatalogDomainEvent>(products.topic, recorded));
     } else {
@@ -53,6 +59,7 @@ export class Directory {
         accounts.decider.evolve(before, restoreEvent<AccountDomainEvent>(accounts.topic, recorded)),
       );
     }
+    this.#folded.set(stream, revision);
   }
 
   #applyProduct(sku: string, event: CatalogDomainEvent): void {
