@@ -7,7 +7,7 @@ import {
 } from '@order-flow/contracts';
 import { flatMap, type KeyValueStore, ofType, topology } from '@order-flow/streams';
 import { z } from 'zod';
-import { close, CLOSING_HORIZON_MS, DAY_MS, forgetClosed } from '../domain/horizon.js';
+import { close, CLOSING_HORIZON_MS, FORGET_EVERY_MS, forgetClosed } from '../domain/horizon.js';
 import {
   gatherReply,
   requestReservation,
@@ -86,7 +86,7 @@ export const inventory = topology('inventory', (t) => {
     return [];
   });
 
-  t.every('forget-closed', DAY_MS / 24, { reservations, closings }, (now, stores) => {
+  t.every('forget-closed', FORGET_EVERY_MS, { reservations, closings }, (now, stores) => {
     forgetClosed(stores.closings, now, CLOSING_HORIZON_MS, (orderId) => stores.reservations.delete(orderId));
     return [];
   });

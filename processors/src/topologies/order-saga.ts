@@ -2,7 +2,7 @@ import { inventoryEvents, orderCommands, orderEvents, paymentEvents } from '@ord
 import { type Punctuated, topology, type Topology } from '@order-flow/streams';
 import { z } from 'zod';
 import { advance, anyWaiting, expired, newDeadline, RunningTime, stamp } from '../domain/deadlines.js';
-import { close, DAY_MS, forgetClosed } from '../domain/horizon.js';
+import { close, DAY_MS, FORGET_EVERY_MS, forgetClosed } from '../domain/horizon.js';
 import { advanceSaga, expireSaga, isWaiting, newSaga, Saga, type SagaStep } from '../domain/order-saga.js';
 
 /** Saga entries carry the key of their deadline, to take it back. */
@@ -55,8 +55,11 @@ export function orderSaga(stepDeadlineMs: number): Topology {
 
     t.merge(answered, timedOut).to(orderCommands, { id: ({ type }, { key }) => [key, type] });
 
-    t.every('forget-done', DAY_MS / 24, { sagas, closings }, (now, stores) => {
-      forgetClosed(stores.closings, now, DAY_MS, (orderId) => stores.sagas.delete(orderId));
+    t.every('forget-done', FORGET_EVERY_MS, { sagas, closings }, (now, stores) => {
+      forgetClosed(stores.closings, now, DAY_MS, (orderId) => {
+        // A confirmed order may be cancelled later, and is noted again when that is done.
+        if (stores.sagas.get(orderId)?.phase === 'done') stores.sagas.delete(orderId);
+      });
       return [];
     });
   });

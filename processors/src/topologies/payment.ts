@@ -1,7 +1,7 @@
 import { accountEvents, inventoryEvents, orderEvents, paymentEvents } from '@order-flow/contracts';
 import { map, ofType, topology } from '@order-flow/streams';
 import { z } from 'zod';
-import { close, CLOSING_HORIZON_MS, DAY_MS, forgetClosed } from '../domain/horizon.js';
+import { close, CLOSING_HORIZON_MS, FORGET_EVERY_MS, forgetClosed } from '../domain/horizon.js';
 import {
   Account,
   decidePayment,
@@ -59,7 +59,7 @@ export const payment = topology('payment', (t) => {
     return [];
   });
 
-  t.every('forget-closed', DAY_MS / 24, { payments, closings }, (now, stores) => {
+  t.every('forget-closed', FORGET_EVERY_MS, { payments, closings }, (now, stores) => {
     forgetClosed(stores.closings, now, CLOSING_HORIZON_MS, (key) => stores.payments.delete(key));
     return [];
   });

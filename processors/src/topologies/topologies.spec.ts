@@ -14,6 +14,10 @@ import { orderSaga } from './order-saga.js';
 import { payment } from './payment.js';
 
 const orderId = (n: number) => `00000000-0000-4000-8000-${String(n).padStart(12, '0')}`;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** Orders, more than are forgotten at once. */
+const FINISHED = 2_500;
 const eur = (amount: number) => ({ amount, currency: 'EUR' });
 const demand = (n: number, ...lines: [sku: string, quantity: number][]): OrderDemand => ({
   orderId: orderId(n),
@@ -117,8 +121,11 @@ describe.each(everyWay)('inventory, %s', (_name, options) => {
     const driver = shop();
     const order = demand(1, ['TEA', 2]);
     place(driver, order);
-    failOrder(driver, order);
-    driver.advance(8 * 86_400_000);
+    const failed = { type: 'OrderFailed' as const, data: { ...order, reason: 'INSUFFICIENT_FUNDS' as const } };
+    driver.pipeAt(driver.now - 7 * DAY_MS + 30_000, orderEvents, order.orderId, failed);
+    driver.advance(20_000);
+    expect(driver.store('reservations')).not.toEqual({});
+    driver.advance(20_000);
     expect(driver.store('reservations')).toEqual({});
     expect(driver.store('closings')).toEqual({});
   });
@@ -250,6 +257,28 @@ describe.each(everyWay)('the order saga, %s', (_name, options) => {
     expect(commands(driver)).toEqual([['MarkOrderStockReserved'], ['FailOrder', 'PAYMENT_TIMEOUT']]);
     driver.advance(600_000);
     expect(commands(driver)).toHaveLength(2);
+  });
+
+  it('keeps a cancellation under way, however long ago the order was confirmed', () => {
+    const driver = started();
+    const confirmed = { type: 'OrderConfirmed' as const, data: { orderId: id, customerId: 'alice' } };
+    driver.pipeAt(driver.now - DAY_MS, orderEvents, id, confirmed);
+    cancel(driver, order);
+    driver.pipe(inventoryEvents, id, { type: 'InventoryReleased', data: { orderId: id, lines: [] } });
+    driver.advance(HOUR_MS);
+    driver.pipe(paymentEvents, id, { type: 'PaymentRefunded', data: captured.data });
+    expect(commands(driver)).toEqual([['CompleteOrderCancellation']]);
+  });
+
+  it('forgets finished orders as fast as they come', () => {
+    const driver = testDriver(orderSaga(60_000), options);
+    const confirmedAt = driver.now - DAY_MS;
+    for (let n = 1; n <= FINISHED; n++) {
+      const event = { type: 'OrderConfirmed' as const, data: { orderId: orderId(n), customerId: 'alice' } };
+      driver.pipeAt(confirmedAt, orderEvents, orderId(n), event);
+    }
+    driver.advance(60_000);
+    expect([driver.store('sagas'), driver.store('closings')]).toEqual([{}, {}]);
   });
 
   it('times out an order nobody answers', () => {
