@@ -24,6 +24,7 @@ async function whileServing(work: () => Promise<void>): Promise<void> {
 }
 
 const count = (collection: string): Promise<number> => orders.readStore.collection(collection).countDocuments({});
+const groupMembers = async (group: string) => (await orders.log.admin.group(group)).members;
 const confirmed = (documents: readonly ReadModelDocument[]): number =>
   documents.filter((document) => (document as ReadModelDocument & { status: string }).status === 'CONFIRMED').length;
 
@@ -91,6 +92,23 @@ describe('a rebuild', () => {
     expect([...found.examples].sort()).toEqual([orderId(3), orderId(4), 'ghost']);
     expect(await count('orders__dry_run')).toBe(0);
     expect(await readModelAlias(orders.readStore, 'orders')).toMatchObject({ generation: 1 });
+  });
+
+  it('that fails has stopped folding when it says so, and as a dry run leaves nothing behind', async () => {
+    await orders.write(0, 200);
+    const failing = {
+      ...orders.rebuildOptions,
+      throttle: 200,
+      progress: ({ folded }: { folded: number }) => {
+        if (folded > 0) throw new Error('nobody takes the progress');
+      },
+    };
+    await expect(dryRun(failing)).rejects.toThrow('nobody takes the progress');
+    await expect(rebuild(failing)).rejects.toThrow('nobody takes the progress');
+    const folded = await count('orders__2');
+    expect(await groupMembers('projection.orders__2')).toEqual([]);
+    expect(await count('orders__dry_run')).toBe(0);
+    expect(await count('orders__2')).toBe(folded);
   });
 
   it('is rolled back to the former collection only when that has everything', async () => {

@@ -95,7 +95,7 @@ async function foldUntilCaughtUp(
     },
     signal,
     ready,
-  );
+  ).finally(() => ready());
   const watch = async (): Promise<void> => {
     await started;
     for (;;) {
@@ -112,10 +112,17 @@ async function foldUntilCaughtUp(
       if (lag === 0 || signal.aborted) break;
       await sleep(100, signal);
     }
-    if (!stop.aborted) await caughtUp();
+    if (!signal.aborted) await caughtUp();
     finished.abort();
   };
-  await Promise.all([folding, watch()]);
+  const both = [folding, watch()];
+  try {
+    await Promise.all(both);
+  } finally {
+    // Of two, the one that did not fail must not outlive the lease.
+    finished.abort();
+    await Promise.allSettled(both);
+  }
 }
 
 /**
