@@ -1,4 +1,4 @@
-import type { AccountDomainEvent, Money } from '@order-flow/contracts';
+import { type AccountDomainEvent, addMoney, type Money, MoneyError } from '@order-flow/contracts';
 import { type Decider, refuse } from './decider.js';
 
 export type AccountCommand =
@@ -10,12 +10,26 @@ export type AccountCommand =
 export interface Account {
   readonly open: boolean;
   readonly frozen: boolean;
+  /** All that was ever deposited, by currency, in minor units: no balance can be above it. */
+  readonly deposited: Readonly<Record<string, number>>;
+}
+
+function deposit({ deposited }: Account, accountId: string, amount: Money): AccountDomainEvent[] {
+  const { currency } = amount;
+  try {
+    addMoney({ amount: deposited[currency] ?? 0, currency }, amount);
+  } catch (error) {
+    if (!(error instanceof MoneyError)) throw error;
+    return refuse('OUT_OF_RANGE', `account ${accountId} cannot hold so much ${currency}: ${error.message}`);
+  }
+  return [{ type: 'FundsDeposited', data: { accountId, amount } }];
 }
 
 /** One customer's account. Its balance belongs to payment; here it is opened, filled and frozen. */
 export const account: Decider<AccountCommand, AccountDomainEvent, Account> = {
-  initialState: { open: false, frozen: false },
-  decide(command, { open, frozen }) {
+  initialState: { open: false, frozen: false, deposited: {} },
+  decide(command, state) {
+    const { open, frozen } = state;
     const { accountId } = command;
     if (command.type === 'OpenAccount') {
       if (open) refuse('ACCOUNT_EXISTS', `account ${accountId} exists already`);
@@ -24,7 +38,7 @@ export const account: Decider<AccountCommand, AccountDomainEvent, Account> = {
     if (!open) return refuse('ACCOUNT_NOT_FOUND', `there is no account ${accountId}`);
     switch (command.type) {
       case 'DepositFunds':
-        return [{ type: 'FundsDeposited', data: { accountId, amount: command.amount } }];
+        return deposit(state, accountId, command.amount);
       case 'FreezeAccount':
         return frozen ? [] : [{ type: 'AccountFrozen', data: { accountId, reason: command.reason } }];
       case 'UnfreezeAccount':
@@ -39,8 +53,11 @@ export const account: Decider<AccountCommand, AccountDomainEvent, Account> = {
         return { ...state, frozen: true };
       case 'AccountUnfrozen':
         return { ...state, frozen: false };
-      case 'FundsDeposited':
-        return state;
+      case 'FundsDeposited': {
+        const { currency } = event.data.amount;
+        const total = (state.deposited[currency] ?? 0) + event.data.amount.amount;
+        return { ...state, deposited: { ...state.deposited, [currency]: total } };
+      }
     }
   },
 };

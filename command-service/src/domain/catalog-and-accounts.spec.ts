@@ -70,6 +70,20 @@ describe('an account', () => {
       .then({ type: 'FundsDeposited', data: { accountId: 'alice', amount: eur(1) } });
   });
 
+  it('takes no more money of a currency than can be counted exactly', () => {
+    const most = eur(Number.MAX_SAFE_INTEGER);
+    const deposited: AccountDomainEvent = { type: 'FundsDeposited', data: { accountId: 'alice', amount: most } };
+    const deposit = (amount: ReturnType<typeof eur>) => ({ type: 'DepositFunds', accountId: 'alice', amount }) as const;
+    given(opened).when(deposit(most)).then(deposited);
+    given(opened, deposited)
+      .when(deposit(eur(1)))
+      .thenRefused('OUT_OF_RANGE');
+    const dollar = { amount: 1, currency: 'USD' };
+    given(opened, deposited)
+      .when(deposit(dollar))
+      .then({ type: 'FundsDeposited', data: { accountId: 'alice', amount: dollar } });
+  });
+
   it('is frozen and unfrozen once', () => {
     given(opened).when({ type: 'FreezeAccount', accountId: 'alice', reason: 'review' }).then(frozen);
     given(opened, frozen).when({ type: 'FreezeAccount', accountId: 'alice', reason: 'again' }).thenNothing();

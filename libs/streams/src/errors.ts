@@ -13,6 +13,7 @@ export class StreamsError extends Error {
       | 'ORIGINAL_GONE'
       | 'PUNCTUATION_FAILED'
       | 'VALUE_TOO_LARGE'
+      | 'VALUE_MISFIT'
       | 'BAD_REQUEST',
     message: string,
     options?: ErrorOptions,

@@ -42,7 +42,7 @@ export interface SliceContext {
   readonly options: SliceOptions;
   readonly observer: TopologyObserver;
   readonly gate: Gate;
-  /** Looks for the record that writes a value too large to commit. */
+  /** Looks for the record that writes a value that cannot be committed. */
   readonly careful: boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;

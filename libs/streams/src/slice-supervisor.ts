@@ -14,6 +14,8 @@ const backoff = (attempt: number): number =>
   Math.min(MAX_DELAY_MS, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
 
 const codeOf = (error: unknown): string => (error instanceof StreamsError ? error.code : '');
+/** A record wrote what cannot be committed: the next instance finds it, and parks it. */
+const isUncommittable = (error: unknown): boolean => ['VALUE_TOO_LARGE', 'VALUE_MISFIT'].includes(codeOf(error));
 
 /**
  * Keeps one slice running while an epoch lasts. Whatever ends an instance, its outcome is unknown; so the next one begins
@@ -47,7 +49,7 @@ export class SliceSupervisor {
     for (let attempt = 1; !epoch.signal.aborted; attempt++) {
       const startedAt = performance.now();
       try {
-        const careful = codeOf(failedWith) === 'VALUE_TOO_LARGE';
+        const careful = isUncommittable(failedWith);
         this.#instance = new Slice({ ...this.#context, careful });
         await this.#instance.run(epoch);
       } catch (error) {
@@ -63,7 +65,7 @@ export class SliceSupervisor {
     const { slice, observer } = this.#context;
     const { signal } = epoch;
     if (signal.aborted) return;
-    const wait = codeOf(error) === 'VALUE_TOO_LARGE' ? 0 : backoff(attempt);
+    const wait = isUncommittable(error) ? 0 : backoff(attempt);
     observer.failed?.(slice, error, Math.round(wait));
     if (codeOf(error) === 'TOO_MANY_DEAD_LETTERS') {
       this.#stuck.pause();

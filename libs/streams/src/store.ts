@@ -145,15 +145,15 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     return this.#overlay.size > 0;
   }
 
-  /** Encodes what is uncommitted: null means deleted. @throws StreamsError VALUE_TOO_LARGE */
+  /** Encodes what is uncommitted: null means deleted. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
   uncommitted(): Map<string, Buffer | null> {
     const writes = new Map<string, Buffer | null>();
     for (const [key, value] of this.#overlay) writes.set(key, value === GONE ? null : this.#encode(key, value));
     return writes;
   }
 
-  /** Whether all written since the savepoint can be committed. @throws StreamsError VALUE_TOO_LARGE */
-  checkSizes(): void {
+  /** Whether all written since the savepoint can be committed. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
+  checkValues(): void {
     for (const { key } of this.#journal) {
       const value = this.#overlay.get(key);
       if (value !== undefined && value !== GONE) this.#encode(key, value);
@@ -170,9 +170,16 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
 
   #encode(key: string, value: Value): Buffer {
     const bytes = Buffer.from(JSON.stringify(value));
-    if (bytes.length <= MAX_VALUE) return bytes;
-    const message = `a value of ${bytes.length} bytes at ${key} of store ${this.definition.name}; the limit is ${MAX_VALUE}`;
-    throw new StreamsError('VALUE_TOO_LARGE', message);
+    const { name } = this.definition;
+    if (bytes.length > MAX_VALUE) {
+      const message = `a value of ${bytes.length} bytes at ${key} of store ${name}; the limit is ${MAX_VALUE}`;
+      throw new StreamsError('VALUE_TOO_LARGE', message);
+    }
+    // Once it is stored, it would stop every record that needs it, whoever wrote it.
+    const fitted = this.#fitted(value);
+    if (fitted.success) return bytes;
+    const message = `a value that does not fit its schema at ${key} of store ${name}: ${fitted.error.message}`;
+    throw new StreamsError('VALUE_MISFIT', message);
   }
 
   #write(key: string, value: Entry<Value>): void {

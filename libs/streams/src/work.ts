@@ -14,7 +14,7 @@ export interface WorkSettings {
   /** Dead letters without a good record in between before the topology pauses. */
   readonly deadLettersInARow: number;
   readonly cacheEntries: number;
-  /** Looks at the size of every value a record writes, to find the record that writes one too large. */
+  /** Looks at every value a record writes, to find the record that writes one that cannot be committed. */
   readonly careful: boolean;
   readonly observer: TopologyObserver;
 }
@@ -91,7 +91,7 @@ export class SliceWork {
     const outputs = this.outputs.length;
     try {
       this.#instance.process(record);
-      if (this.#settings.careful) for (const store of this.stores.values()) store.checkSizes();
+      if (this.#settings.careful) for (const store of this.stores.values()) store.checkValues();
       this.deadLettersInARow = 0;
       this.#savepoint();
       return undefined;
@@ -129,7 +129,7 @@ export class SliceWork {
     return this.parked.changed || [...this.stores.values()].some((store) => store.changed);
   }
 
-  /** What is not committed yet, by store. @throws StreamsError VALUE_TOO_LARGE */
+  /** What is not committed yet, by store. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
   uncommitted(): Map<string, ReadonlyMap<string, Buffer | null>> {
     const writes = new Map<string, ReadonlyMap<string, Buffer | null>>();
     for (const [name, store] of this.stores) writes.set(name, store.uncommitted());

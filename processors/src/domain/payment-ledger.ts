@@ -1,4 +1,4 @@
-import { type AccountEvent, AccountId, Money, OrderId, type PaymentDomainEvent } from '@order-flow/contracts';
+import { type AccountEvent, AccountId, addMoney, Money, OrderId, type PaymentDomainEvent } from '@order-flow/contracts';
 import { z } from 'zod';
 
 /** To the slice that keeps an account. */
@@ -26,10 +26,12 @@ export interface PaymentDecision {
 
 const balance = (account: Account, currency: string): number => account.balances[currency] ?? 0;
 
-const move = (account: Account, { amount, currency }: Money): Account => ({
-  ...account,
-  balances: { ...account.balances, [currency]: balance(account, currency) + amount },
-});
+/** @throws MoneyError AMOUNT_OUT_OF_RANGE */
+function move(account: Account, money: Money): Account {
+  const { currency } = money;
+  const { amount } = addMoney({ amount: balance(account, currency), currency }, money);
+  return { ...account, balances: { ...account.balances, [currency]: amount } };
+}
 
 function refusal(account: Account, { amount, currency }: Money) {
   if (!account.open) return 'ACCOUNT_UNKNOWN';
@@ -76,7 +78,7 @@ function refund(
   };
 }
 
-/** What happened to the account itself. */
+/** What happened to the account itself. @throws MoneyError AMOUNT_OUT_OF_RANGE for a deposit that no balance can hold */
 export function evolveAccount(account: Account, event: AccountEvent): Account {
   switch (event.type) {
     case 'AccountOpened':

@@ -176,6 +176,16 @@ describe.each(everyWay)('payment, %s', (_name, options) => {
     expect(seen(nobody)).toEqual([['PaymentDeclined', 100, 'ACCOUNT_UNKNOWN']]);
   });
 
+  it('parks a deposit that no balance can hold exactly, and goes on with what there was', () => {
+    const driver = bank(500);
+    const amount = eur(Number.MAX_SAFE_INTEGER);
+    driver.pipe(accountEvents, 'alice', { type: 'FundsDeposited', data: { accountId: 'alice', amount } });
+    reserved(driver, demand(1, ['TEA', 2]));
+    expect(driver.deadLetters().map(({ headers }) => headers['dlq-code'])).toEqual(['AMOUNT_OUT_OF_RANGE']);
+    expect(seen(driver)).toEqual([['PaymentCaptured', 200, undefined]]);
+    expect(driver.store('accounts')).toMatchObject({ alice: { balances: { EUR: 300 } } });
+  });
+
   it('refunds what was captured once, and answers an undo of nothing with 0', () => {
     const driver = bank(500);
     reserved(driver, demand(1, ['TEA', 2]));

@@ -101,6 +101,31 @@ export function parkingConformance(context: () => Conformance): void {
       ]);
     });
 
+    it('is parked when its store could not read again what it writes', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const summing = topology('summing', (t) => {
+        const sums = t.store('sums', z.int().max(100));
+        t.from(entries, { sequenced: false }).process('sum', { sums }, ({ key, value }, stores) => {
+          stores.sums.put(key, (stores.sums.get(key) ?? 0) + value.data.amount);
+          return [];
+        });
+      });
+      await log.admin.ensureTopics(summing.internalTopics, { partitions: BANK_PARTITIONS });
+      await produce(log, [deposit(1, 'a', 60), deposit(2, 'a', 60), deposit(3, 'a', 30), deposit(4, 'b', 7)]);
+      for (let start = 1; start <= 2; start++) {
+        const run = begin({ topology: summing, state: await fixture.state('a') });
+        await untilConsumed(summing);
+        await eventually('sums', () => run.running.query('sums', 'a') === 90 && run.running.query('sums', 'b') === 7);
+        await run.stop();
+        await produce(log, start === 1 ? [deposit(5, 'a', 11)] : []);
+      }
+      expect((await letters(summing)).map(({ headers, timestamp }) => [timestamp % 100, headers['dlq-code']])).toEqual([
+        [2, 'VALUE_MISFIT'],
+        [5, 'VALUE_MISFIT'],
+      ]);
+    });
+
     it('makes the topology pause after too many in a row, until it is resumed or started again', async () => {
       const { fixture, begin } = context();
       const { log } = fixture;
