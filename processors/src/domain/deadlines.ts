@@ -1,13 +1,9 @@
-import { z } from 'zod';
-import { sortable } from './horizon.js';
+import { sortable } from './sortable.js';
 
 /**
  * Deadlines count the time the saga was running, not the time of day: after an outage every step still has what was left
  * of its time. A step is noted under `new/<id>`; the next tick gives it its instant, `at/<running time>/<id>`.
  */
-export const RunningTime = z.object({ elapsed: z.number(), lastTick: z.number() });
-export type RunningTime = z.infer<typeof RunningTime>;
-
 interface Deadlines {
   put(key: string, id: string): void;
   delete(key: string): void;
@@ -16,12 +12,6 @@ interface Deadlines {
 
 export const newDeadline = (id: string): string => `new/${id}`;
 const END = '~';
-
-/** Advances the running time by what passed since the last tick, at most `limit`: the rest was an outage. */
-export const advance = (time: RunningTime | undefined, now: number, limit: number): RunningTime => ({
-  elapsed: (time?.elapsed ?? 0) + Math.min(Math.max(now - (time?.lastTick ?? now), 0), limit),
-  lastTick: now,
-});
 
 /** True when something waits at all. */
 export const anyWaiting = (deadlines: Deadlines): boolean =>

@@ -1,9 +1,10 @@
 import { inventoryEvents, orderCommands, orderEvents, paymentEvents } from '@order-flow/contracts';
 import { type Punctuated, topology, type Topology } from '@order-flow/streams';
 import { z } from 'zod';
-import { advance, anyWaiting, expired, newDeadline, RunningTime, stamp } from '../domain/deadlines.js';
+import { anyWaiting, expired, newDeadline, stamp } from '../domain/deadlines.js';
 import { close, DAY_MS, FORGET_EVERY_MS, forgetClosed } from '../domain/horizon.js';
 import { advanceSaga, expireSaga, isWaiting, newSaga, Saga, type SagaStep } from '../domain/order-saga.js';
+import { advance, RunningTime } from '../domain/running-time.js';
 
 /** Saga entries carry the key of their deadline, to take it back. */
 const SagaEntry = Saga.extend({ deadline: z.string().optional() });
