@@ -7,7 +7,7 @@ import { hookedLog } from './testing/hooked-log.js';
 
 const HOUR = 3_600_000;
 
-describe('an interrupted restore', () => {
+describe('a restore', () => {
   let log: EventLog;
   beforeEach(async () => {
     log = await openMemoryEventLog();
@@ -33,7 +33,7 @@ describe('an interrupted restore', () => {
   });
   afterEach(() => log.close());
 
-  it('is as old as its start, for deletions may leave the changelog before it goes on', async () => {
+  it('that is interrupted is as old as its start, for deletions may leave the changelog before it goes on', async () => {
     const state = memoryState().slice('bank', 0);
     let now = 100 * HOUR;
     const interrupted = new AbortController();
@@ -54,5 +54,22 @@ describe('an interrupted restore', () => {
     expect(restored?.changelogs).toMatchObject({ 'bank.accounts.changelog': 1, 'bank.kinds.changelog': 1 });
     expect(replayed).toBe(3);
     expect(state.meta()?.lastOwnedAt).toBe(113 * HOUR);
+  });
+
+  it('begins anew where the clock was ahead of now, for then it does not tell how long ago that was', async () => {
+    const state = memoryState().slice('bank', 0);
+    let replayed = 0;
+    const at = (hours: number) => {
+      replayed = 0;
+      const progress = (records: number) => (replayed = records);
+      const { signal } = new AbortController();
+      return restore({ topology: bank, slice: 0, log, state, now: () => hours * HOUR, progress, signal });
+    };
+    await at(100);
+    expect(replayed).toBe(3);
+    await at(101);
+    expect(replayed).toBe(0);
+    await at(90);
+    expect(replayed).toBe(3);
   });
 });

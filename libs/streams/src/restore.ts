@@ -132,7 +132,10 @@ function isReusable(
   infos: ReadonlyMap<string, PartitionInfo>,
 ): StateMeta | undefined {
   const meta = state.meta();
-  if (meta?.identity !== identity || now() - meta.lastOwnedAt > REUSE_WITHIN_MS) return undefined;
+  if (meta?.identity !== identity) return undefined;
+  const age = now() - meta.lastOwnedAt;
+  // Of a clock that was set back since, it says nothing.
+  if (age < 0 || age > REUSE_WITHIN_MS) return undefined;
   const inside = [...infos].every(([store, { begin, end }]) => {
     const offset = meta.offsets[changelogTopic(topology.name, store)] ?? begin;
     return offset >= begin && offset <= end;
