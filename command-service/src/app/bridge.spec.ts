@@ -59,6 +59,16 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
+const withWriters = (wrap: (writer: LogWriter) => LogWriter): EventLog => ({
+  ...log,
+  admin: log.admin,
+  read: log.read.bind(log),
+  identity: log.identity.bind(log),
+  join: log.join.bind(log),
+  close: log.close.bind(log),
+  openWriter: async (id) => wrap(await log.openWriter(id)),
+});
+
 /** The log, whose writers fail before or after some of their commits, as a process dies. */
 function dying(fails: () => 'before' | 'after' | undefined): EventLog {
   const wrap = (writer: LogWriter): LogWriter => ({
@@ -71,15 +81,7 @@ function dying(fails: () => 'before' | 'after' | undefined): EventLog {
       return committed;
     },
   });
-  return {
-    ...log,
-    admin: log.admin,
-    read: log.read.bind(log),
-    identity: log.identity.bind(log),
-    join: log.join.bind(log),
-    close: log.close.bind(log),
-    openWriter: async (id) => wrap(await log.openWriter(id)),
-  };
+  return withWriters(wrap);
 }
 
 describe('the bridge', () => {
@@ -126,19 +128,28 @@ describe('the bridge', () => {
   });
 
   it('refuses a checkpoint of another event store, and one beyond the end', async () => {
+    const open = new Set<LogWriter>();
+    const watched = withWriters((writer) => {
+      const close = () => writer.close().finally(() => open.delete(seen));
+      const seen: LogWriter = { commit: (batch) => writer.commit(batch), close };
+      open.add(seen);
+      return seen;
+    });
     const checkpoint = async (identity: string, position: string) => {
       const writer = await log.openWriter('bridge');
       const value = Buffer.from(JSON.stringify({ identity, position }));
       await writer.commit({ records: [{ topic: bridgeCheckpoint.name, key: 'position', value, timestamp: 0 }] });
     };
     const refused = () =>
-      runBridge({ store, log, metrics }, AbortSignal.timeout(5_000), () => undefined).then(
+      runBridge({ store, log: watched, metrics }, AbortSignal.timeout(5_000), () => undefined).then(
         () => undefined,
         (error: unknown) => (error as BridgeError).code,
       );
     await append(1);
     await checkpoint('11111111-1111-4111-8111-111111111111', '1');
     expect(await refused()).toBe('FOREIGN_CHECKPOINT');
+    // It is tried again for ever: each writer left open would keep its connections.
+    expect(open.size).toBe(0);
     await checkpoint(await store.identity(), '99999999999999999999');
     expect(await refused()).toBe('POSITION_BEYOND_END');
   });

@@ -57,8 +57,29 @@ export async function runBridge(
 ): Promise<void> {
   const identity = await store.identity();
   const writer = await log.openWriter(WRITER);
-  const after = await checkpointedPosition(store, log, identity);
-  ready();
+  try {
+    const after = await checkpointedPosition(store, log, identity);
+    ready();
+    await carryAll({ store, metrics }, { writer, identity, after }, signal);
+  } catch (error) {
+    if (error instanceof LogError && error.code === 'FENCED') metrics.fenced.inc();
+    throw error;
+  } finally {
+    await writer.close();
+  }
+}
+
+interface Start {
+  readonly writer: LogWriter;
+  readonly identity: string;
+  readonly after: Position | undefined;
+}
+
+async function carryAll(
+  { store, metrics }: Omit<Bridge, 'log'>,
+  { writer, identity, after }: Start,
+  signal: AbortSignal,
+): Promise<void> {
   const queue = new BoundedQueue<RecordedEvent>(READ_AHEAD);
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
@@ -74,14 +95,10 @@ export async function runBridge(
       metrics.lagSeconds.set(Math.max(0, Date.now() - (events[0]?.created ?? Date.now())) / 1000);
     }
     await reading;
-  } catch (error) {
-    if (error instanceof LogError && error.code === 'FENCED') metrics.fenced.inc();
-    throw error;
   } finally {
     ended.abort();
     queue.close();
     await reading.catch(() => undefined);
-    await writer.close();
   }
 }
 

@@ -154,8 +154,8 @@ async function decodeOrPark(
     const origin = `${record.topic}-${record.partition}-${record.offset}`;
     logger.warn({ origin, err: error }, `${GROUP} parked ${origin}: ${error.message}`);
     const writer = await log.openWriter(`${GROUP}-dlq-${record.partition}`);
-    await writer.commit({ records: [deadLetter(record, error, { topic: commandDeadLetters.name })] });
-    await writer.close();
+    const letter = deadLetter(record, error, { topic: commandDeadLetters.name });
+    await writer.commit({ records: [letter] }).finally(() => writer.close());
     metrics.handled.inc({ outcome: 'parked' });
     return undefined;
   }
