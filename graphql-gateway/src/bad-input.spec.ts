@@ -43,6 +43,21 @@ describe('what the gateway refuses', () => {
     expect(gateway.commands.received).toEqual([]);
   });
 
+  it('names a code for variables that are missing or do not fit', async () => {
+    const place = 'mutation($input: PlaceOrderInput!) { placeOrder(input: $input) { __typename } }';
+    for (const input of [
+      undefined,
+      { items: [{ sku: 'A', quantity: 1.5 }] },
+      { items: [{ sku: 'A', quantity: 99_999_999_999 }] },
+      { items: [{ sku: 'A', quantity: 1, price: 1 }] },
+      { items: null },
+    ]) {
+      const { status, errors } = await gateway.ask(token, place, { input });
+      expect([status, errors?.[0]?.extensions]).toEqual([400, { code: 'BAD_USER_INPUT' }]);
+    }
+    expect(gateway.commands.received).toEqual([]);
+  });
+
   it('refuses documents that are too deep, too costly, too long or full of aliases, and fragments that try to hide it', async () => {
     const nested = (depth: number): string => (depth === 0 ? '{ name }' : `{ ofType ${nested(depth - 1)} }`);
     expect(await code(`{ __type(name: "Query") ${nested(20)} }`)).toBe('DEPTH_LIMIT_EXCEEDED');

@@ -38,10 +38,17 @@ function counting(metrics: Metrics): Plugin {
 const isExpected = (error: unknown): error is GraphQLError =>
   error instanceof GraphQLError && (!error.originalError || isExpected(error.originalError));
 
+/** The engine refuses variables that do not fit their types before anything ran, and over HTTP without a code. */
+function withCode(error: GraphQLError): GraphQLError {
+  if (error.extensions['code'] !== undefined || error.path) return error;
+  const { message, nodes, extensions } = error;
+  return new GraphQLError(message, { nodes: nodes ?? null, extensions: { ...extensions, code: 'BAD_USER_INPUT' } });
+}
+
 /** Errors that were meant for the caller pass; any other is logged and answered as INTERNAL without details. */
 function maskedBy(logger: Logger) {
   return (error: unknown): Error => {
-    if (isExpected(error)) return error;
+    if (isExpected(error)) return withCode(error);
     logger.error({ err: error instanceof GraphQLError ? (error.originalError ?? error) : error }, 'a resolver failed');
     const { path, nodes } = error instanceof GraphQLError ? error : {};
     return new GraphQLError('something went wrong; the log has the details', {
