@@ -108,6 +108,17 @@ describe('subscriptions', () => {
       await opened(0);
     });
 
+    it('ends when the token it was opened with expires', async () => {
+      await gateway.write('orders', orderView('o1'));
+      const short = await gateway.identity.issue(alice, '3s');
+      const states = subscribe(orderChanged, { id: 'o1' }, short);
+      expect(await next(states)).toMatchObject({ id: 'o1' });
+      const feed = subscribe(orderFeed, {}, short);
+      expect(await next(states)).toMatchObject({ code: 'TOKEN_EXPIRED' });
+      expect(await next(feed, 'orderFeed')).toMatchObject({ code: 'TOKEN_EXPIRED' });
+      await opened(0);
+    });
+
     it('frees everything when the subscriber leaves', async () => {
       const states = subscribe(orderChanged, { id: 'o1' });
       const first = states.next();

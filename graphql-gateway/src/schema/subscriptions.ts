@@ -8,7 +8,10 @@ import { maySee, type RequestContext, visibleCustomer } from './context.js';
 import { forbiddenError, invalidArgument } from './graphql-errors.js';
 import { OrderStatusType, OrderType } from './order-type.js';
 import { ProductType } from './product-type.js';
+import type { LiveStream } from '../live/live-stream.js';
 import { mapStream } from '../live/map-stream.js';
+import { whileValid } from '../live/while-valid.js';
+import { expiryOf } from '@order-flow/service-kit';
 
 const MAX_SKUS = 100;
 
@@ -61,6 +64,13 @@ function stockInterest(
   };
 }
 
+/** What the subscriber gets of a stream, as long as their token holds. */
+const sent = <T, U>(
+  { authorization }: RequestContext,
+  stream: LiveStream<T>,
+  translate: (value: T) => U | undefined,
+): AsyncIterableIterator<U> => mapStream(whileValid(stream, expiryOf(authorization)), translate);
+
 builder.subscriptionFields((t) => ({
   orderChanged: t.field({
     type: OrderType,
@@ -68,7 +78,7 @@ builder.subscriptionFields((t) => ({
       'The present state if it is newer than afterRevision, then later ones in order; the newest always arrives.',
     args: { id: t.arg.id({ required: true }), afterRevision: t.arg.int() },
     subscribe: (_root, { id, afterRevision }, context) =>
-      mapStream(context.gateway.orders.follow(id, afterRevision ?? -1), (view) => shown(context, view)),
+      sent(context, context.gateway.orders.follow(id, afterRevision ?? -1), (view) => shown(context, view)),
     resolve: (order) => order,
   }),
   orderFeed: t.field({
@@ -78,7 +88,7 @@ builder.subscriptionFields((t) => ({
     subscribe: (_root, { customerId, statuses }, context) => {
       const { orders } = context.gateway;
       const customer = visibleCustomer(context, customerId);
-      return mapStream(orders.feed(orderInterest(orders, customer, statuses)), OrderNode.of);
+      return sent(context, orders.feed(orderInterest(orders, customer, statuses)), OrderNode.of);
     },
     resolve: (order) => order,
   }),
@@ -86,10 +96,11 @@ builder.subscriptionFields((t) => ({
     type: ProductType,
     description: 'Products whose stock changes; those that are named are sent first as they are.',
     args: { skus: t.arg.idList() },
-    subscribe: async (_root, { skus }, { gateway: { products } }) => {
+    subscribe: async (_root, { skus }, context) => {
+      const { products } = context.gateway;
       const feed = products.feed(stockInterest(products, skus));
       for (const view of await feed.interest.recheck([])) feed.offer(view);
-      return mapStream(feed, ProductNode.of);
+      return sent(context, feed, ProductNode.of);
     },
     resolve: (product) => product,
   }),

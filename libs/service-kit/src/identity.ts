@@ -1,5 +1,5 @@
 import { AccountId } from '@order-flow/contracts';
-import { type CryptoKey, generateKeyPair, jwtVerify, SignJWT } from 'jose';
+import { type CryptoKey, decodeJwt, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import { z } from 'zod';
 import { BoundedMap } from './bounded-map.js';
 import { ALGORITHM, publishKey, signingKeys, verificationKey } from './identity-keys.js';
@@ -26,6 +26,15 @@ export class UnauthenticatedError extends Error {
     this.name = 'UnauthenticatedError';
   }
 }
+
+const bearerOf = (header: string | undefined): string | undefined =>
+  /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
+
+/**
+ * Until when an Authorization header that was authenticated holds, for what goes on longer than a request.
+ * @returns milliseconds since 1970
+ */
+export const expiryOf = (header: string): number => (decodeJwt(bearerOf(header) ?? '').exp ?? 0) * 1_000;
 
 /** Issues and verifies this installation's JWTs (EdDSA). */
 export class Identity {
@@ -88,7 +97,7 @@ export class Identity {
 
   /** @param header the Authorization header. @throws UnauthenticatedError */
   async authenticate(header: string | undefined): Promise<Caller> {
-    const token = /^Bearer ([\w-]+\.[\w-]+\.[\w-]+)$/i.exec(header ?? '')?.[1];
+    const token = bearerOf(header);
     if (!token) throw new UnauthenticatedError('a bearer token is needed: Authorization: Bearer <token>');
     return this.verify(token);
   }
