@@ -1,4 +1,5 @@
-import { mkdir, open, readFile, rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { link, mkdir, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Another process works on this data directory. */
@@ -24,28 +25,68 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** The living process that a lock names. */
+async function ownerOf(lock: string): Promise<number | undefined> {
+  const [pid = '', started = ''] = lock.split(' ');
+  const owner = Number(pid);
+  return owner > 0 && isAlive(owner) && (await startTime(owner)) === started ? owner : undefined;
+}
+
+const isCode = (error: unknown, code: string): boolean => (error as NodeJS.ErrnoException).code === code;
+
+/** Puts a file under another name too, unless that is taken. */
+async function place(from: string, to: string): Promise<boolean> {
+  return link(from, to).then(
+    () => true,
+    (error: unknown) => {
+      if (isCode(error, 'EEXIST')) return false;
+      throw error;
+    },
+  );
+}
+
+/** The numbers of the locks that are there, the highest first; what a number below it says no longer counts. */
+async function generations(directory: string): Promise<readonly number[]> {
+  const numbers = (await readdir(directory)).map((name) => /^process\.lock\.(\d+)$/.exec(name)?.[1]);
+  return numbers
+    .filter((number) => number !== undefined)
+    .map(Number)
+    .sort((a, b) => b - a);
+}
+
 /**
- * Takes a data directory for this process. A lock whose owner is dead is taken over, so a kill needs no clean-up.
+ * Puts `own` one number above a lock whose owner is dead. Whoever does that first has it; who comes late, with a number
+ * that was cleared away meanwhile, sees a higher one, for the highest is never removed.
+ */
+async function claim(directory: string, own: string): Promise<string> {
+  const lock = (generation: number): string => join(directory, `process.lock.${generation}`);
+  for (;;) {
+    const [last = 0] = await generations(directory);
+    const owner = await ownerOf(await readFile(lock(last), 'utf8').catch(() => ''));
+    if (owner) throw new DataDirectoryInUse(directory, owner);
+    const mine = lock(last + 1);
+    if (!(await place(own, mine))) continue;
+    const [highest, ...former] = await generations(directory);
+    if (highest !== last + 1) {
+      await rm(mine, { force: true });
+      continue;
+    }
+    await Promise.all(former.map((generation) => rm(lock(generation), { force: true })));
+    return mine;
+  }
+}
+
+/**
+ * Takes a data directory for this process. A lock whose owner is dead is passed over, so a kill needs no clean-up; of
+ * several that start at once one gets it.
  * @returns how to give it back
  * @throws DataDirectoryInUse
  */
 export async function lockDataDirectory(directory: string): Promise<() => Promise<void>> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const file = join(directory, 'process.lock');
-  for (;;) {
-    const handle = await open(file, 'wx').catch((error: unknown) => {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
-      throw error;
-    });
-    if (handle) {
-      await handle.writeFile(`${process.pid} ${await startTime(process.pid)}`);
-      await handle.close();
-      return () => rm(file, { force: true });
-    }
-    const [pid = '', started = ''] = (await readFile(file, 'utf8').catch(() => '')).split(' ');
-    const owner = Number(pid);
-    if (owner > 0 && isAlive(owner) && (await startTime(owner)) === started)
-      throw new DataDirectoryInUse(directory, owner);
-    await rm(file, { force: true });
-  }
+  const own = join(directory, `process.${randomUUID()}`);
+  await writeFile(own, `${process.pid} ${await startTime(process.pid)}`);
+  const lock = await claim(directory, own).finally(() => rm(own, { force: true }));
+  // Emptied, not removed: the next number is one above it.
+  return () => truncate(lock).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,10 +31,25 @@ describe('a data directory', () => {
     const unlock = await lockDataDirectory(directory);
     await expect(lockDataDirectory(directory)).rejects.toThrow(DataDirectoryInUse);
     await unlock();
-    await writeFile(join(directory, 'process.lock'), '999999999 1');
+    await writeFile(join(directory, 'process.lock.7'), '999999999 1');
     await (
       await lockDataDirectory(directory)
     )();
+  });
+
+  it.each([
+    ['without a lock', undefined],
+    ['with the lock of a dead process', '999999999 1'],
+    ['with a lock that names nobody', ''],
+  ])('%s goes to one of several that start at once', async (_state, lock) => {
+    for (let round = 0; round < 20; round++) {
+      const directory = await temporaryDirectory();
+      if (lock !== undefined) await writeFile(join(directory, 'process.lock.7'), lock);
+      const starts = await Promise.allSettled(Array.from({ length: 4 }, () => lockDataDirectory(directory)));
+      const refusals = starts.filter(({ status }) => status === 'rejected') as PromiseRejectedResult[];
+      expect(refusals.map(({ reason }) => reason as unknown)).toEqual(Array(3).fill(expect.any(DataDirectoryInUse)));
+      expect(await readdir(directory)).toHaveLength(1);
+    }
   });
 
   it.each([
