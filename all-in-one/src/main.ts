@@ -1,5 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { asDiskFailure, createLogger, isExplained, readSettings } from '@order-flow/service-kit';
 import { banner } from './banner.js';
 import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
@@ -18,7 +18,10 @@ async function start(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
   const settings = readSettings(process.env);
   const logger = createLogger({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
-  if (options.readyFile) await rm(options.readyFile, { force: true });
+  if (options.readyFile) {
+    await mkdir(dirname(options.readyFile), { recursive: true });
+    await rm(options.readyFile, { force: true });
+  }
   const release = await lockDataDirectory(options.dataDir);
   // Of the data directory's own, for whoever works beside a running system; it lives as long as that runs.
   const ownReadyFile = join(options.dataDir, 'ready.json');

@@ -83,6 +83,17 @@ describe('a directory that cannot be written', () => {
     );
   });
 
+  it.each(['EACCES', 'EEXIST', 'ENOTDIR'])('names the directory when it cannot be used (%s)', (code) => {
+    const error = Object.assign(new Error(`${code}: no`), { code, path: '/data/process.1' });
+    const told = asDiskFailure(error, '/data') as ConfigurationError;
+    expect(told).toBeInstanceOf(ConfigurationError);
+    expect(told.message).toMatch(/^\/data cannot be written, .+, or name another directory \(/);
+    expect(asDiskFailure(Object.assign(new Error(code), { code, path: '/elsewhere' }), '/data')).toMatchObject({
+      code,
+    });
+    expect(asDiskFailure(Object.assign(new Error('listen EACCES'), { code }), '/data')).toMatchObject({ code });
+  });
+
   it('is not taken for the cause of other failures', () => {
     const error = Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' });
     expect(asDiskFailure(error, '/data')).toBe(error);

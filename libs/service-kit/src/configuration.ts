@@ -19,10 +19,24 @@ const NO_WRITING: Readonly<Record<string, string>> = {
   EROFS: 'its file system is read-only',
 };
 
-/** A failure for want of room below a directory as what a person can put right; any other as it is. */
+/** Of a path: of other things, such as a port, the same codes say something else. */
+const NO_USE: Readonly<Record<string, string>> = {
+  EACCES: 'this user has no right to it: give it',
+  EPERM: 'this user has no right to it: give it',
+  EEXIST: 'it is no directory: move it away',
+  ENOTDIR: 'it is no directory: move it away',
+};
+
+function reasonOf({ code = '', path }: NodeJS.ErrnoException, directory: string): string | undefined {
+  const below =
+    path !== undefined && (path === directory || path.startsWith(`${directory}/`) || directory.startsWith(path));
+  return NO_WRITING[code] ?? (below ? NO_USE[code] : undefined);
+}
+
+/** A failure for want of room or rights below a directory as what a person can put right; any other as it is. */
 export function asDiskFailure(error: unknown, directory: string): unknown {
-  const { code, message } = error as NodeJS.ErrnoException;
-  const reason = NO_WRITING[code ?? ''];
+  const { message } = error as NodeJS.ErrnoException;
+  const reason = reasonOf(error as NodeJS.ErrnoException, directory);
   if (reason === undefined) return error;
   return new ConfigurationError(`${directory} cannot be written, ${reason}, or name another directory (${message})`);
 }

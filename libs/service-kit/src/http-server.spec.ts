@@ -73,6 +73,14 @@ describe('the HTTP server', () => {
     return [status, code, detail];
   };
 
+  it('names the variable when it cannot listen at that address', async () => {
+    // One that resolves to nothing, and one that belongs to documentation alone.
+    for (const host of ['999.1.1.1', '192.0.2.1'])
+      await expect(startHttpServer(options({ host }))).rejects.toThrow(
+        `BIND_ADDRESS="${host}" is no address of this machine; allowed: an IP address or host name to listen on`,
+      );
+  });
+
   it('answers health and metrics to anyone', async () => {
     expect(await call('/health/live', {}, null)).toMatchObject({
       status: 200,

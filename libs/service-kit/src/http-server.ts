@@ -181,6 +181,10 @@ async function listen(app: HttpApp, { host, port, service }: HttpServerOptions):
     await app.listen({ host, port });
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOTFOUND' || code === 'EADDRNOTAVAIL' || code === 'EAI_AGAIN')
+      throw new ConfigurationError(
+        `BIND_ADDRESS="${host}" is no address of this machine; allowed: an IP address or host name to listen on`,
+      );
     if (code !== 'EADDRINUSE') throw error;
     const message = `port ${port} on ${host} is in use: ${service} cannot listen; stop the other process or start with --port-offset N`;
     throw Object.assign(new Error(message, { cause: error }), { code });
