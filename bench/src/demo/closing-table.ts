@@ -7,6 +7,8 @@ const WHY: Readonly<Record<string, string>> = {
   INSUFFICIENT_FUNDS: 'the account holds too little',
 };
 
+const why = (reason: string): string => (WHY[reason] ? `${WHY[reason]} (${reason})` : reason);
+
 export interface DemoResult {
   readonly tracker: OrderTracker;
   /** Orders that were not accepted, by code. */
@@ -27,7 +29,7 @@ export function closingTable({ tracker, refused, seconds }: DemoResult): string 
   const rows: Row[] = [
     row('placed', placed),
     row('confirmed', confirmed),
-    ...reasons.map(([reason, count]) => row(`failed: ${WHY[reason] ?? ''} (${reason})`, count)),
+    ...reasons.map(([reason, count]) => row(`failed: ${why(reason)}`, count)),
     row('cancelled', cancelled),
     ...(inFlight > 0 ? [row('WITHOUT AN END', inFlight)] : []),
     ...[...refused].map(([code, count]): Row => [`refused: ${code}`, String(count), '']),

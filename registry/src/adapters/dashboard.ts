@@ -30,7 +30,7 @@ main { max-width: 1100px; margin: 0 auto; padding: 24px 16px; }
 h1 { font-size: 20px; } small { font-weight: 400; color: var(--muted); }
 table { width: 100%; border-collapse: collapse; background: light-dark(#fff, #1b1f26); border: 1px solid var(--line); border-radius: 8px; }
 th, td { text-align: left; padding: 8px 12px; border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-th { color: var(--muted); font-weight: 600; font-size: 13px; }
+th { color: var(--muted); font-weight: 600; font-size: 13px; white-space: nowrap; }
 .status { font-size: 12px; font-weight: 600; padding: 2px 8px; border-radius: 10px; background: light-dark(#dcf5e3, #17402a); }
 .status.DRAINING { background: light-dark(#fdebc8, #4a3910); }
 #message { color: var(--muted); } input { width: min(60ch, 100%); padding: 6px; } button { padding: 6px 12px; }
