@@ -7,6 +7,7 @@ import {
   PARKED_STORE,
   parentsOf,
   redriveTopic,
+  repartitionName,
   SLICE_STORE,
   type SourceNode,
   type Topology,
@@ -19,8 +20,8 @@ const refuse = (message: string): never => {
 
 const NAME = /^[a-z][a-z0-9-]{0,60}$/;
 
-const storeNames = (node: Node): string[] =>
-  'stores' in node ? Object.values(node.stores).map((store) => store.name) : [];
+const storesOf = (node: Node): readonly StoreDefinition[] => ('stores' in node ? Object.values(node.stores) : []);
+const storeNames = (node: Node): string[] => storesOf(node).map((store) => store.name);
 
 function checkNames(topology: string, nodes: readonly Node[], stores: readonly StoreDefinition[]): void {
   if (!NAME.test(topology)) refuse(`"${topology}" is no topology name: lower-case letters, digits and hyphens`);
@@ -35,8 +36,24 @@ function checkNames(topology: string, nodes: readonly Node[], stores: readonly S
     if (named.filter((other) => other.name === name).length > 1) refuse(`${topology}: two nodes are named "${name}"`);
   }
   for (const node of nodes) {
-    const unknown = storeNames(node).find((name) => !names.includes(name));
-    if (unknown) refuse(`${topology}: node "${node.name}" uses store "${unknown}" of another topology`);
+    // one of the same name is another store all the same: its values have a schema of their own
+    const unknown = storesOf(node).find((store) => !stores.some((own) => own === store));
+    if (unknown) refuse(`${topology}: node "${node.name}" uses store "${unknown.name}" of another topology`);
+  }
+}
+
+/** A repartition's name becomes part of a topic's; an interval that is no length of time would never end, or never come. */
+function checkSettings(topology: string, nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    if (node.kind === 'source' && node.repartition) {
+      const name = repartitionName(topology, node.topic);
+      if (!NAME.test(name))
+        refuse(`${topology}: "${name}" is no repartition's name: lower-case letters, digits and hyphens`);
+    }
+    if (!('intervalMs' in node) || (Number.isInteger(node.intervalMs) && node.intervalMs > 0)) continue;
+    refuse(
+      `${topology}: node "${node.name}" runs every ${node.intervalMs} ms: a positive whole number of milliseconds is needed`,
+    );
   }
 }
 
@@ -119,6 +136,7 @@ function internalTopics(topology: string, nodes: readonly Node[], stores: readon
 /** Checks that a topology can work. @throws StreamsError INVALID_TOPOLOGY naming the node */
 export function checkedTopology(name: string, nodes: readonly Node[], stores: readonly StoreDefinition[]): Topology {
   checkNames(name, nodes, stores);
+  checkSettings(name, nodes);
   checkKeys(name, nodes);
   checkCycles(name, nodes);
   checkPartitions(name, nodes);

@@ -108,5 +108,8 @@ export const PARKED_STORE = 'parked';
 
 export const changelogTopic = (topology: string, store: string): string => `${topology}.${store}.changelog`;
 export const repartitionTopic = (topology: string, name: string): string => `${topology}.${name}.repartition`;
+/** What `repartitionTopic` was given. */
+export const repartitionName = (topology: string, topic: string): string =>
+  topic.slice(`${topology}.`.length, -'.repartition'.length);
 export const deadLetterTopic = (topology: string): string => `${topology}.dlq`;
 export const redriveTopic = (topology: string): string => `${topology}.redrive`;

@@ -3,6 +3,7 @@ import { map as rxMap } from 'rxjs';
 import type { z } from 'zod';
 import { eventEncoder, type IdParts, messageEncoder } from './codec.js';
 import { dedup, type DedupSettings } from './dedup.js';
+import { StreamsError } from './errors.js';
 import type { Node, OpenStores, Punctuated, Stores, StreamTime } from './graph.js';
 import { filter, flatMap, stateless, type StatelessOperator, withValues } from './operators.js';
 import type { Rec } from './record.js';
@@ -125,24 +126,30 @@ export class Stream<Value> {
   /**
    * Folds the records of each key and window of stream time. `late` are records whose windows are all closed. Where
    * several windows of a key come from one record (they overlap), the sink needs an `id` that tells them apart.
-   * @throws RangeError when the settings are no window
+   * @throws StreamsError INVALID_TOPOLOGY when the settings are no window
    */
   windowed<State>(
     store: StoreDefinition<State>,
     settings: WindowSettings,
     aggregator: Aggregator<Value, State>,
   ): { readonly results: Stream<Windowed<State>>; readonly late: Stream<Value> } {
-    const handle = windowAggregate(store.name, settings, aggregator);
-    const both = this.#process(`window:${store.name}`, { windows: store }, handle);
+    const name = `window:${store.name}`;
+    const handle = this.#sensible(name, () => windowAggregate(store.name, settings, aggregator));
+    const both = this.#process(name, { windows: store }, handle);
     return {
       results: both.pipe(flatMap((output) => (output.kind === 'window' ? [output.window] : []))),
       late: both.pipe(flatMap((output) => (output.kind === 'late' ? [output.value] : []))),
     };
   }
 
-  /** Lets the first record of each key and id pass, and what repeats it within the horizon not. */
+  /**
+   * Lets the first record of each key and id pass, and what repeats it within the horizon not.
+   * @throws StreamsError INVALID_TOPOLOGY when the horizon is no positive whole number
+   */
   dedup(store: StoreDefinition<number>, settings: DedupSettings<Value>): Stream<Value> {
-    return this.process(`dedup:${store.name}`, { seen: store }, dedup(settings));
+    const name = `dedup:${store.name}`;
+    const handle = this.#sensible(name, () => dedup(settings));
+    return this.process(name, { seen: store }, handle);
   }
 
   /** Keeps the latest row of each key; `undefined` deletes it. */
@@ -209,6 +216,17 @@ export class Stream<Value> {
     const idParts: IdParts = options.id ?? ((value, record) => [record.cause.eventId, value.type, record.key]);
     const encode = eventEncoder(this.builder.name, topic, idParts);
     this.builder.add({ kind: 'sink', name: topic.name, parents: [this.node], topic: topic.name, encode });
+  }
+
+  /** What is wrong with a node's settings is told with the node's name. */
+  #sensible<Handle>(node: string, make: () => Handle): Handle {
+    try {
+      return make();
+    } catch (cause) {
+      if (!(cause instanceof RangeError)) throw cause;
+      const message = `${this.builder.name}: node "${node}": ${cause.message}`;
+      throw new StreamsError('INVALID_TOPOLOGY', message, { cause });
+    }
   }
 
   #lookUp<Row, Out>(

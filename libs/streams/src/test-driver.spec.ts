@@ -173,7 +173,46 @@ group('a topology that cannot work', () => {
       refused((t) => {
         t.from(taps).windowed(t.store('sums', z.int()), { sizeMs: 10, advanceMs: 20 }, SUM);
       }),
-    ).toContain('a window of 10 ms every 20 ms');
+    ).toContain('broken: node "window:sums": a window of 10 ms every 20 ms');
+  });
+
+  it('is refused when a setting makes no sense, with the name of the node', () => {
+    expect(
+      refused((t) => {
+        t.from(taps).dedup(t.store('seen', z.number()), { id: () => 'x', horizonMs: 0 });
+      }),
+    ).toContain('broken: node "dedup:seen": a horizon of 0 ms');
+    expect(
+      refused((t) => {
+        t.from(taps).repartition('By Tap', { schema: z.unknown(), key: () => 'x' });
+      }),
+    ).toContain('"By Tap" is no repartition\'s name');
+    for (const interval of [0, -1, 0.5, NaN, Infinity]) {
+      expect(
+        refused((t) => {
+          t.from(taps);
+          t.every('tick', interval, {}, () => []);
+        }),
+      ).toContain(`node "tick" runs every ${interval} ms`);
+      expect(
+        refused((t) => {
+          t.from(taps).everyStreamTime('tock', interval, {}, () => []);
+        }),
+      ).toContain(`node "tock" runs every ${interval} ms`);
+    }
+  });
+
+  it('is refused when it uses a store of another topology that has the name of its own', () => {
+    topology('first', (first) => {
+      first.from(taps);
+      const words = first.store('one', z.string());
+      expect(
+        refused((t) => {
+          t.store('one', z.int());
+          t.from(taps).process('mixed', { words }, () => []);
+        }),
+      ).toContain('node "mixed" uses store "one" of another topology');
+    });
   });
 });
 
