@@ -1,4 +1,4 @@
-import { GatewayError } from '../orders/gateway-client.js';
+import { GatewayError, whyUnanswered } from '../orders/gateway-client.js';
 import { NoSystem } from './system.js';
 
 /**
@@ -8,8 +8,7 @@ import { NoSystem } from './system.js';
 export function explainFailure(error: unknown, gateway: string): string | undefined {
   if (error instanceof NoSystem) return error.message;
   if (error instanceof GatewayError) return `The gateway refused (${error.code}): ${error.message}`;
-  // The network's errors and the HTTP client's own have a code.
-  const { code } = error as { readonly code?: unknown };
-  if (typeof code !== 'string') return undefined;
+  const code = whyUnanswered(error);
+  if (code === undefined) return undefined;
   return `The connection to ${gateway} broke (${code}): has the system stopped? What it accepted goes on when it is started again.`;
 }

@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { cancelOrder, placeOrder } from '../orders/commands.js';
 import { GatewayClient } from '../orders/gateway-client.js';
 import { followOrders } from '../orders/order-feed.js';
 import { OrderTracker } from '../orders/order-tracker.js';
@@ -9,7 +6,8 @@ import { settle } from '../orders/settle.js';
 import { seededRandom } from '@order-flow/service-kit/testing';
 import type { DemoResult } from './closing-table.js';
 import type { DemoOptions } from './options.js';
-import { type DemoOrder, nextOrder } from './order-mix.js';
+import { nextOrder } from './order-mix.js';
+import { Placing } from './placing.js';
 import { progressLine, showProgress } from './progress.js';
 import { prepareShop } from './shop.js';
 import type { System } from './system.js';
@@ -51,46 +49,4 @@ export async function runDemo(options: DemoOptions, system: System, stop: AbortS
   await feed.close();
   await gateway.close();
   return result;
-}
-
-/** Commands under way. */
-class Placing {
-  readonly refused = new Map<string, number>();
-  readonly #underWay = new Set<Promise<void>>();
-  #failure: Error | undefined;
-
-  constructor(
-    readonly gateway: GatewayClient,
-    readonly tracker: OrderTracker,
-    readonly stop: AbortSignal,
-  ) {}
-
-  begin(demo: DemoOrder): void {
-    const work = this.#place(demo)
-      .catch((error: unknown) => {
-        if (!this.stop.aborted) this.#failure ??= error as Error;
-      })
-      .finally(() => this.#underWay.delete(work));
-    this.#underWay.add(work);
-  }
-
-  /** @throws what a command failed with */
-  async finished(): Promise<void> {
-    await Promise.all(this.#underWay);
-    if (this.#failure) throw this.#failure;
-  }
-
-  async #place({ order, cancelAfterMs }: DemoOrder): Promise<void> {
-    const sentAt = performance.now();
-    const decided = await placeOrder(this.gateway, order, randomUUID(), this.stop);
-    if ('code' in decided) {
-      this.refused.set(decided.code, (this.refused.get(decided.code) ?? 0) + 1);
-      return;
-    }
-    this.tracker.accepted(decided.id, sentAt, cancelAfterMs !== undefined);
-    if (cancelAfterMs === undefined) return;
-    await delay(cancelAfterMs);
-    const answer = await cancelOrder(this.gateway, decided.id, 'the customer thought better of it');
-    if ('code' in answer) this.tracker.keep(decided.id);
-  }
 }

@@ -22,6 +22,13 @@ export class GatewayError extends Error {
   }
 }
 
+/** The code of a failure that lies with the gateway or the way to it; undefined for any other error. */
+export function whyUnanswered(error: unknown): string | undefined {
+  if (error instanceof GatewayError) return error.code;
+  const { code } = error as { readonly code?: unknown };
+  return typeof code === 'string' && /^(E[A-Z]+|UND_ERR_[A-Z_]+)$/.test(code) ? code : undefined;
+}
+
 export interface GatewayClientOptions {
   /** Kept open; requests beyond wait. */
   readonly connections: number;

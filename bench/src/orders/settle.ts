@@ -1,4 +1,4 @@
-import type { GatewayClient } from './gateway-client.js';
+import { type GatewayClient, whyUnanswered } from './gateway-client.js';
 import { missedOutcomes } from './missed-outcomes.js';
 import type { OrderTracker } from './order-tracker.js';
 
@@ -20,12 +20,22 @@ export async function settle(
   let progressAt = performance.now();
   while (!(await tracker.settled(QUIET_MS))) {
     const before = tracker.ended;
-    for await (const outcome of missedOutcomes(gateway, since)) {
-      tracker.seen(outcome);
-      if (tracker.inFlight === 0) return 0;
-    }
+    await lookForMissed(tracker, gateway, since);
+    if (tracker.inFlight === 0) return 0;
     if (tracker.ended > before) progressAt = performance.now();
     if (performance.now() - Math.max(progressAt, tracker.lastEndAt) > boundMs) return tracker.inFlight;
   }
   return 0;
+}
+
+/** A gateway that does not answer is asked again at the next look. */
+async function lookForMissed(tracker: OrderTracker, gateway: GatewayClient, since: string): Promise<void> {
+  try {
+    for await (const outcome of missedOutcomes(gateway, since)) {
+      tracker.seen(outcome);
+      if (tracker.inFlight === 0) return;
+    }
+  } catch (error) {
+    if (whyUnanswered(error) === undefined) throw error;
+  }
 }
