@@ -39,7 +39,10 @@ function requireServers(settings: Settings, needed: readonly ServerVariable[], s
 /** Stops at SIGTERM and SIGINT, and when the process that started this one with a channel is gone. */
 function stopsWith(stop: (reason: string) => void): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
-  if (process.channel) process.on('disconnect', () => stop('the parent process is gone'));
+  const orphaned = (): void => stop('the parent process is gone');
+  // false, and not undefined, is a channel that closed before anybody listened
+  if ((process.connected as boolean | undefined) === false) orphaned();
+  else if (process.channel) process.on('disconnect', orphaned);
 }
 
 async function run(

@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { standardOutput } from './standard-output.js';
 
 export type { Logger } from 'pino';
 
@@ -17,12 +18,12 @@ export function createLogger(options: {
     options.destination ??
     (format === 'pretty'
       ? pretty({ colorize: true, translateTime: 'HH:MM:ss.l', ignore: 'pid,hostname', sync: true })
-      : undefined);
+      : standardOutput());
   const settings = {
     level: options.level ?? 'info',
     redact: ['authorization', '*.authorization', 'headers.authorization', 'token', '*.token', 'password', '*.password'],
   };
-  return destination ? pino(settings, destination) : pino(settings);
+  return pino(settings, destination);
 }
 
 export const silentLogger = (): Logger => pino({ level: 'silent' });
