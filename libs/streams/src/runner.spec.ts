@@ -1,9 +1,13 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
+import { eventTopic, eventType } from '@order-flow/contracts';
 import { type EventLog, LogError, openMemoryEventLog } from '@order-flow/event-log';
+import { z } from 'zod';
+import { map } from './operators.js';
 import { runTopology } from './runner.js';
 import { memoryState } from './state.js';
 import { bank, BANK_PARTITIONS, bankTopics } from './testing/bank.js';
 import { eventually } from './testing/eventually.js';
+import { topology } from './topology.js';
 
 let log: EventLog;
 beforeEach(async () => {
@@ -44,4 +48,26 @@ it('whose membership fails says so, and that it has let go of its slices', async
   membership.fail();
   await expect(running.done).rejects.toMatchObject({ code: 'LOG_UNAVAILABLE' });
   expect([released, running.slices()]).toEqual([[0, 1, 2], []]);
+});
+
+it('does not begin while a topic is missing, be it one that it only writes, and says which', async () => {
+  const events = (name: string) => eventTopic(name, 'id', { Seen: eventType(z.object({ times: z.int() })) });
+  const [read, written] = [events('read.events'), events('written.events')];
+  const copying = topology('copying', (t) => {
+    t.from(read)
+      .pipe(map(({ data }) => ({ type: 'Seen' as const, data })))
+      .to(written);
+  });
+  await log.admin.ensureTopics([read, ...copying.internalTopics.slice(1)], { partitions: 1 });
+  const running = runTopology({
+    topology: copying,
+    log,
+    state: memoryState(),
+    signal: new AbortController().signal,
+  });
+  await expect(running.done).rejects.toMatchObject({
+    code: 'UNKNOWN_TOPIC',
+    message:
+      'copying: there is no topic written.events, copying.slice.changelog; make what is missing first: log.admin.ensureTopics',
+  });
 });

@@ -1,4 +1,4 @@
-import { type EventLog, partitionForKey } from '@order-flow/event-log';
+import { type EventLog, LogError, partitionForKey } from '@order-flow/event-log';
 import type { Topology } from './graph.js';
 import type { TopologyObserver } from './observer.js';
 import { PauseGate } from './pause.js';
@@ -41,7 +41,7 @@ export interface RunningTopology {
   readonly sliceCount: number;
 }
 
-/** Starts a topology; its topics must exist. A slice that fails is started anew with back-off while it is owned. */
+/** Starts a topology; its topics must exist, those that it writes too, or `done` rejects with their names. A slice that fails is started anew with back-off while it is owned. */
 export function runTopology(run: TopologyRun): RunningTopology {
   const { topology, log, signal } = run;
   const owned = new Map<number, SliceSupervisor>();
@@ -65,6 +65,7 @@ export function runTopology(run: TopologyRun): RunningTopology {
   const membership = async (): Promise<void> => {
     let running: Promise<unknown> = Promise.resolve();
     try {
+      await requireTopics(log, topology);
       sliceCount = (await log.admin.partitions(topology.inputs[0] ?? '')).length;
       for await (const epoch of log.join(topology.name, topology.reads, signal)) {
         await running;
@@ -93,6 +94,17 @@ export function runTopology(run: TopologyRun): RunningTopology {
       return sliceCount;
     },
   };
+}
+
+/** One that is missing would be noticed by its first record only, and then keep its slice from committing. */
+async function requireTopics(log: EventLog, { name, nodes, reads, internalTopics }: Topology): Promise<void> {
+  const there = new Set((await log.admin.topics()).map((topic) => topic.name));
+  const written = nodes.flatMap((node) => (node.kind === 'sink' ? [node.topic] : []));
+  const needed = new Set([...reads, ...written, ...internalTopics.map((topic) => topic.name)]);
+  const missing = [...needed].filter((topic) => !there.has(topic));
+  if (missing.length === 0) return;
+  const message = `${name}: there is no topic ${missing.join(', ')}; make what is missing first: log.admin.ensureTopics`;
+  throw new LogError('UNKNOWN_TOPIC', message);
 }
 
 /**
