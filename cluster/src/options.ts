@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { whole } from '@order-flow/service-kit/flags';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { MOST_INSTANCES, ONE_OF_EACH, type Scale, type Service, serviceNames } from './plan.js';
 
 export interface ClusterFlags {
@@ -32,7 +32,11 @@ export function parseFlags(argv: readonly string[]): ClusterFlags {
       'Runs every service as a process of its own, on real servers: those that EVENT_STORE_URL, KAFKA_BROKERS, MONGO_URL and ' +
         'REDIS_URL name, else those that `npm run servers -- up` brought up.',
     )
-    .option('--scale <service=n,…>', `instances of ${serviceNames.join(', ')}`, parseScale, ONE_OF_EACH)
+    .addOption(
+      new Option('--scale <service=n,…>', `instances of ${serviceNames.join(', ')}`)
+        .argParser(parseScale)
+        .default(ONE_OF_EACH, 'one of each'),
+    )
     .option('--data-dir <dir>', 'of keys and local state', '.data/cluster')
     .option(
       '--ready-file <file>',
