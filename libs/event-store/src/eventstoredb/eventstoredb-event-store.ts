@@ -56,7 +56,9 @@ export async function connectEventStoreDb(options: EventStoreDbOptions): Promise
 }
 
 function causeOf({ cause, message }: Error): string {
-  return cause instanceof Error ? cause.message : message;
+  const words = cause instanceof Error ? cause.message : message;
+  // gRPC announces a note even where there is none
+  return words.replace(/\.? *Resolution note: *$/, '');
 }
 
 /** The client's own words about a connection string repeat it, with the password. */

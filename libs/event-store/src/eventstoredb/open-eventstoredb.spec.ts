@@ -20,6 +20,7 @@ describe('opening EventStoreDB', () => {
     await expect(opening).rejects.toThrow(`EventStoreDB at 127.0.0.1:${port} cannot be used`);
     await expect(opening).rejects.toThrow('start it, or correct EVENT_STORE_URL');
     await expect(opening).rejects.not.toThrow(SECRET);
+    await expect(opening).rejects.not.toThrow('Resolution note');
   });
 
   it('gives up on a server that accepts and says nothing', async () => {
