@@ -108,17 +108,6 @@ describe('subscriptions', () => {
       await opened(0);
     });
 
-    it('ends when the token it was opened with expires', async () => {
-      await gateway.write('orders', orderView('o1'));
-      const short = await gateway.identity.issue(alice, '3s');
-      const states = subscribe(orderChanged, { id: 'o1' }, short);
-      expect(await next(states)).toMatchObject({ id: 'o1' });
-      const feed = subscribe(orderFeed, {}, short);
-      expect(await next(states)).toMatchObject({ code: 'TOKEN_EXPIRED' });
-      expect(await next(feed, 'orderFeed')).toMatchObject({ code: 'TOKEN_EXPIRED' });
-      await opened(0);
-    });
-
     it('frees everything when the subscriber leaves', async () => {
       const states = subscribe(orderChanged, { id: 'o1' });
       const first = states.next();
@@ -199,6 +188,18 @@ describe('subscriptions', () => {
     await own.stop();
     expect(await end).toMatchObject({ done: true });
     client.dispose();
+  });
+
+  it('ends every subscription when the token it was opened with expires', async () => {
+    await gateway.write('orders', orderView('o1'));
+    const short = await gateway.identity.issue(alice, '8s');
+    const orders = [overSse, overWs].map((subscribe) => subscribe(orderChanged, { id: 'o1' }, short));
+    const feeds = [overSse, overWs].map((subscribe) => next(subscribe(orderFeed, {}, short), 'orderFeed'));
+    for (const order of orders) expect(await next(order)).toMatchObject({ id: 'o1' });
+    await opened(4);
+    const ends = await Promise.all([...feeds, ...orders.map((order) => next(order))]);
+    expect(ends).toMatchObject(Array(4).fill({ code: 'TOKEN_EXPIRED' }));
+    await opened(0);
   });
 
   it('closes a WebSocket without a valid token, and takes the token from the header too', async () => {

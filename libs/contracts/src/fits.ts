@@ -104,6 +104,12 @@ function record({ _zod: { def } }: z.core.$ZodRecord): Fits | undefined {
   };
 }
 
+/** Of members that a discriminator tells apart: of others, one that fits less might come first and take something away. */
+function union({ _zod: { def } }: z.core.$ZodUnion): Fits | undefined {
+  const members = 'discriminator' in def ? all(def.options.map(fitting)) : undefined;
+  return members && ((value) => members.some((fits) => fits(value)));
+}
+
 const oneOf = (values: readonly unknown[]): Fits => {
   const known = new Set(values);
   return (value) => known.has(value);
@@ -118,6 +124,8 @@ function ofType(schema: z.core.$ZodTypes): Fits | undefined {
       return array(schema as z.core.$ZodArray);
     case 'record':
       return record(schema as z.core.$ZodRecord);
+    case 'union':
+      return union(schema as z.core.$ZodUnion);
     case 'optional':
       return or(undefined, fitting(def.innerType));
     case 'nullable':
@@ -151,7 +159,7 @@ const underWay = new Set<z.core.$ZodType>();
 
 /**
  * A test for the values that a schema takes as they are, far cheaper than parsing: nothing is copied and nothing allocated.
- * It is never laxer than the schema; what it does not know (transforms, defaults, unions), the schema must be asked.
+ * It is never laxer than the schema; what it does not know (transforms, defaults, most unions), the schema must be asked.
  * @returns undefined when it knows nothing of the schema
  */
 export function fitting(schema: z.core.$ZodType | undefined): Fits | undefined {

@@ -49,6 +49,19 @@ const { sample } = fc.letrec<{ sample: Sample }>((tie) => ({
       schema: z.record(z.string().max(9), schema),
       value: fc.dictionary(name, value, { maxKeys: 3, noNullPrototype: true }),
     })),
+    fc.tuple(tie('sample'), tie('sample')).map(([a, b]) => ({
+      schema: z.discriminatedUnion('kind', [
+        z.object({ kind: z.literal('a'), of: a.schema }),
+        z.object({ kind: z.enum(['b', 'c']), of: b.schema, more: z.int().optional() }),
+      ]),
+      value: fc.oneof(
+        fc.record({ kind: fc.constantFrom('a', 'b'), of: a.value }, { noNullPrototype: true }),
+        fc.record(
+          { kind: fc.constantFrom('b', 'c', 'd'), of: b.value, more: fc.constant(1) },
+          { noNullPrototype: true },
+        ),
+      ),
+    })),
     fc.dictionary(name, fc.tuple(tie('sample'), fc.boolean()), { maxKeys: 4, noNullPrototype: true }).map((members) => {
       const fields = Object.entries(members).filter(([key]) => key !== '__proto__');
       return {

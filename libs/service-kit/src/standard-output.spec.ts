@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 
 const LOGGING = new URL('logging.ts', import.meta.url).href;
 const LINES = 20_000;
@@ -10,14 +10,16 @@ afterEach(() => {
   for (const child of started.splice(0)) child.kill('SIGKILL');
 });
 
-/** A process that writes log lines when it is told to, and ends by `process.exit` right after the last one. */
-function logging(lines: number): ChildProcess {
+/** A process that writes as many log lines as it is told to; told of none, it ends by `process.exit`. */
+function logging(): ChildProcess {
   const script = `
     import { createLogger } from ${JSON.stringify(LOGGING)};
     const logger = createLogger({ format: 'json' });
-    process.on('message', () => {
-      for (let line = 1; line <= ${lines}; line++) logger.info({ line }, 'x'.repeat(100));
-      process.exit(0);
+    let line = 0;
+    process.on('message', (lines) => {
+      for (let more = 0; more < lines; more++) logger.info({ line: ++line }, 'x'.repeat(100));
+      if (lines > 0) process.send('written');
+      else process.exit(0);
     });
     process.send('ready');`;
   const argv = ['--import', 'tsx', '--input-type=module', '-e', script];
@@ -32,34 +34,53 @@ async function ended(child: ChildProcess): Promise<number | null> {
   return code;
 }
 
+/** Lets it write, and waits until it has. */
+async function written(child: ChildProcess, lines: number): Promise<void> {
+  child.send(lines);
+  await once(child, 'message');
+}
+
 describe('log lines on standard output', () => {
-  it('keep no process from ending when their reader is gone', async () => {
-    const child = logging(2);
+  let child: ChildProcess;
+  let text = '';
+  beforeEach(async () => {
+    child = logging();
+    text = '';
     await once(child, 'message');
+  });
+
+  const read = (): unknown => child.stdout?.on('data', (chunk) => (text += String(chunk)));
+  const lines = (): { line?: number; msg: string }[] =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { line?: number; msg: string });
+
+  it('keep no process from ending when their reader is gone', async () => {
     child.stdout?.destroy();
-    child.send('write');
+    await written(child, 2);
+    child.send(0);
     expect(await ended(child)).toBe(0);
   });
 
-  it('keep no process from ending when their reader takes nothing', async () => {
-    const child = logging(LINES);
-    await once(child, 'message');
-    child.stdout?.pause();
-    child.send('write');
+  it('are dropped when their reader takes nothing, and the next that it takes says how many', async () => {
+    await written(child, LINES);
+    read();
+    await once(child.stdout ?? child, 'data');
+    await written(child, 1);
+    child.send(0);
     expect(await ended(child)).toBe(0);
+    const found = lines();
+    const missing = found.findIndex(({ line }) => line === undefined);
+    expect(found[missing]?.msg).toBe(`${LINES - missing} lines are missing here: nobody read them in time`);
+    expect(found.slice(missing + 1).map(({ line }) => line)).toEqual([LINES + 1]);
   });
 
   it('are all there, in order, when the process ends right after them', async () => {
-    const child = logging(LINES);
-    let text = '';
-    child.stdout?.on('data', (chunk) => (text += String(chunk)));
-    await once(child, 'message');
-    child.send('write');
+    read();
+    child.send(LINES);
+    child.send(0);
     await once(child, 'close');
-    const numbers = text
-      .trimEnd()
-      .split('\n')
-      .map((line) => (JSON.parse(line) as { line: number }).line);
-    expect(numbers).toEqual(Array.from({ length: LINES }, (_, index) => index + 1));
+    expect(lines().map(({ line }) => line)).toEqual(Array.from({ length: LINES }, (_, index) => index + 1));
   });
 });

@@ -1,76 +1,62 @@
-import { write, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 
-/** Milliseconds until a reader that is behind is tried again, and how long one may hold up the end of the process. */
-const AGAIN_MS = 50;
+/** How long a reader that is behind may hold up the process, and how often it is tried meanwhile; milliseconds. */
 const HOLD_UP_MS = 1_000;
+const AGAIN_MS = 5;
 const NOTHING = Buffer.alloc(0);
+const sleeper = new Int32Array(new SharedArrayBuffer(4));
 
 const isBehind = (error: unknown): boolean =>
-  ['EAGAIN', 'EBUSY'].includes(String((error as NodeJS.ErrnoException | null)?.code));
+  ['EAGAIN', 'EBUSY'].includes(String((error as NodeJS.ErrnoException).code));
+
+const notice = (dropped: number): string =>
+  `${JSON.stringify({ level: 40, time: Date.now(), msg: `${dropped} lines are missing here: nobody read them in time` })}\n`;
 
 /**
- * Lines to a file descriptor, in order and without waiting for its reader; what is left when the process ends is written then.
- * Pino's own destination tries for ever to write its last lines to a reader that is gone, and so keeps a process whose
- * parent was killed from ending.
+ * Lines to a file descriptor, written before `write` returns. A reader that is behind holds the process up once, for a
+ * second; until it is back lines are dropped and counted, and the next one says how many. A reader that is gone is given up:
+ * pino's own destination tries for ever to write to it, and so keeps a process whose parent was killed from ending.
  */
 export class LineOutput {
-  #lines: string[] = [];
+  /** What of the last line is not written yet. */
   #rest: Buffer = NOTHING;
-  #state: 'idle' | 'writing' | 'waiting' = 'idle';
+  #behind = false;
+  #dropped = 0;
   #gone = false;
 
   constructor(private readonly fd: number) {}
 
   write(line: string): void {
     if (this.#gone) return;
-    this.#lines.push(line);
-    if (this.#state === 'idle') this.#next();
+    if (!this.#finish(0)) {
+      this.#dropped++;
+      return;
+    }
+    this.#rest = Buffer.from(this.#dropped > 0 ? notice(this.#dropped) + line : line);
+    this.#dropped = 0;
+    this.#finish(this.#behind ? 0 : HOLD_UP_MS);
   }
 
-  /** Writes what is left, as long as the reader takes it. */
+  /** Writes what is left, if the reader takes it. */
   flushSync(): void {
-    const until = performance.now() + HOLD_UP_MS;
-    // what is being written is on its way
-    if (this.#state === 'writing') this.#rest = NOTHING;
-    while (this.#take()) {
+    this.#finish(HOLD_UP_MS);
+  }
+
+  /** @returns whether nothing is left */
+  #finish(patienceMs: number): boolean {
+    const until = performance.now() + patienceMs;
+    while (this.#rest.length > 0) {
       try {
         this.#rest = this.#rest.subarray(writeSync(this.fd, this.#rest));
+        this.#behind = false;
       } catch (error) {
-        if (!isBehind(error) || performance.now() > until) this.#giveUp();
-        else Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, AGAIN_MS);
+        this.#gone = !isBehind(error);
+        this.#behind = performance.now() >= until;
+        if (this.#gone || this.#behind) return false;
+        Atomics.wait(sleeper, 0, 0, AGAIN_MS);
       }
     }
-  }
-
-  #next(): void {
-    this.#state = 'idle';
-    if (!this.#take()) return;
-    this.#state = 'writing';
-    write(this.fd, this.#rest, (error, written) => {
-      if (isBehind(error)) {
-        this.#state = 'waiting';
-        setTimeout(() => this.#next(), AGAIN_MS);
-        return;
-      }
-      if (error) this.#giveUp();
-      else this.#rest = this.#rest.subarray(written);
-      this.#next();
-    });
-  }
-
-  /** Whether there is anything to write. */
-  #take(): boolean {
-    if (this.#rest.length === 0 && this.#lines.length > 0) {
-      this.#rest = Buffer.from(this.#lines.join(''));
-      this.#lines = [];
-    }
-    return this.#rest.length > 0;
-  }
-
-  #giveUp(): void {
-    this.#gone = true;
-    this.#lines = [];
-    this.#rest = NOTHING;
+    return true;
   }
 }
 

@@ -175,10 +175,13 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
       const message = `a value of ${bytes.length} bytes at ${key} of store ${name}; the limit is ${MAX_VALUE}`;
       throw new StreamsError('VALUE_TOO_LARGE', message);
     }
-    // Once it is stored, it would stop every record that needs it, whoever wrote it.
-    const fitted = this.#fitted(value);
-    if (fitted.success) return bytes;
-    const message = `a value that does not fit its schema at ${key} of store ${name}: ${fitted.error.message}`;
+    // Once it is stored, it would stop every record that needs it, whoever wrote it. It is looked at as it will be read,
+    // where the value itself does not plainly fit.
+    const plain = this.#fitted(value);
+    if (plain.success && plain.data === value) return bytes;
+    const read = this.#fitted(JSON.parse(bytes.toString()));
+    if (read.success) return bytes;
+    const message = `a value that does not fit its schema at ${key} of store ${name}: ${read.error.message}`;
     throw new StreamsError('VALUE_MISFIT', message);
   }
 
