@@ -1,17 +1,20 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
 import { type Caller, type HttpApp, type Identity, type Logger, UnauthenticatedError } from '@order-flow/service-kit';
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
-import type { Context, SubscribePayload } from 'graphql-ws';
-import { type Extra, useServer } from 'graphql-ws/use/ws';
+import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
 import type { Gateway, RequestContext } from '../schema/context.js';
+import { attendSocket } from './attend-socket.js';
 import { type RateLimit, takeFrom } from './rate-limit.js';
 import { traceparentOf } from './traceparent.js';
 import type { GraphqlServer } from './yoga.js';
 
 const MAX_OPERATIONS = 100;
 const MAX_CONNECTIONS = 10_000;
+/** How long clients have to answer that they are being closed. */
+const GOODBYE_MS = 1_000;
 
 /** Yoga's own functions, which it leaves untyped. */
 interface Engine {
@@ -23,12 +26,13 @@ interface Engine {
   subscribe(args: ExecutionArgs): Promise<AsyncIterableIterator<ExecutionResult> | ExecutionResult>;
 }
 
+/** What is known of whoever is at the other end of a socket; the caller once they have said who they are. */
 interface Session {
-  caller: Caller;
-  authorization: string;
+  readonly request: IncomingMessage;
+  caller?: Caller;
+  authorization?: string;
 }
-type SessionExtra = Extra & Partial<Session>;
-type Connected = Context<Record<string, unknown>, SessionExtra>;
+type Connected = Context<Record<string, unknown>, Session>;
 
 export interface WebsocketOptions {
   readonly gateway: Gateway;
@@ -77,42 +81,39 @@ const refused = (code: string, message: string): readonly GraphQLError[] => [
  * The graphql-ws protocol. The token comes in the `connection_init` payload, `{"authorization": "Bearer …"}`, or in the
  * HTTP header; without a valid one the connection is closed with 4403.
  */
-function serveProtocol(sockets: WebSocketServer, options: WebsocketOptions) {
+function protocolServer(options: WebsocketOptions): Server<Session> {
   const { identity, limit, logger } = options;
-  return useServer<Record<string, unknown>, Partial<Session>>(
-    {
-      onConnect: async (connection) => {
-        const authorization = tokenOf(connection);
-        try {
-          connection.extra.caller = await identity.authenticate(authorization);
-          if (authorization) connection.extra.authorization = authorization;
-          return true;
-        } catch (error) {
-          if (error instanceof UnauthenticatedError) return false;
-          throw error;
-        }
-      },
-      onSubscribe: async (connection, _id, payload) => {
-        const { caller } = connection.extra;
-        if (!caller) return refused('UNAUTHENTICATED', 'the connection has not said whose it is');
-        if ((await takeFrom(limit, caller)) !== 'taken')
-          return refused('RATE_LIMITED', `at most ${limit.perMinute} requests a minute`);
-        if (Object.keys(connection.subscriptions).length > MAX_OPERATIONS)
-          return refused('TOO_MANY_SUBSCRIPTIONS', `at most ${MAX_OPERATIONS} operations on a connection`);
-        try {
-          return await prepare(options, connection, payload);
-        } catch (error) {
-          if (error instanceof UnauthenticatedError) return refused(error.code, error.message);
-          if (error instanceof GraphQLError) return [error];
-          logger.error({ err: error }, 'an operation could not be prepared');
-          return refused('INTERNAL', 'something went wrong; the log has the details');
-        }
-      },
-      execute: (args) => (args as Prepared).engine.execute(args),
-      subscribe: (args) => (args as Prepared).engine.subscribe(args),
+  return makeServer<Record<string, unknown>, Session>({
+    onConnect: async (connection) => {
+      const authorization = tokenOf(connection);
+      try {
+        connection.extra.caller = await identity.authenticate(authorization);
+        if (authorization) connection.extra.authorization = authorization;
+        return true;
+      } catch (error) {
+        if (error instanceof UnauthenticatedError) return false;
+        throw error;
+      }
     },
-    sockets,
-  );
+    onSubscribe: async (connection, _id, payload) => {
+      const { caller } = connection.extra;
+      if (!caller) return refused('UNAUTHENTICATED', 'the connection has not said whose it is');
+      if ((await takeFrom(limit, caller)) !== 'taken')
+        return refused('RATE_LIMITED', `at most ${limit.perMinute} requests a minute`);
+      if (Object.keys(connection.subscriptions).length > MAX_OPERATIONS)
+        return refused('TOO_MANY_SUBSCRIPTIONS', `at most ${MAX_OPERATIONS} operations on a connection`);
+      try {
+        return await prepare(options, connection, payload);
+      } catch (error) {
+        if (error instanceof UnauthenticatedError) return refused(error.code, error.message);
+        if (error instanceof GraphQLError) return [error];
+        logger.error({ err: error }, 'an operation could not be prepared');
+        return refused('INTERNAL', 'something went wrong; the log has the details');
+      }
+    },
+    execute: (args) => (args as Prepared).engine.execute(args),
+    subscribe: (args) => (args as Prepared).engine.subscribe(args),
+  });
 }
 
 /** Serves WebSockets on `/graphql` of the app's server, and closes them (1001) before it closes. */
@@ -122,7 +123,7 @@ export function websocketEndpoint(app: HttpApp, options: WebsocketOptions): void
     maxPayload: 1_048_576,
     handleProtocols: (offered) => (offered.has('graphql-transport-ws') ? 'graphql-transport-ws' : false),
   });
-  const protocol = serveProtocol(sockets, options);
+  const protocol = protocolServer(options);
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
     const here = request.url?.split('?')[0] === '/graphql';
@@ -130,10 +131,14 @@ export function websocketEndpoint(app: HttpApp, options: WebsocketOptions): void
       socket.end(`HTTP/1.1 ${here ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`);
       return;
     }
-    sockets.handleUpgrade(request, socket, head, (accepted) => sockets.emit('connection', accepted, request));
+    sockets.handleUpgrade(request, socket, head, (accepted) =>
+      attendSocket(protocol, accepted, request, options.logger),
+    );
   });
   app.addHook('preClose', async () => {
-    await protocol.dispose();
+    const gone = new Promise<void>((resolve) => sockets.close(() => resolve()));
+    for (const client of sockets.clients) client.close(1001, 'Going away');
+    await Promise.race([gone, setTimeout(GOODBYE_MS, undefined, { ref: false })]);
     for (const client of sockets.clients) client.terminate();
   });
 }

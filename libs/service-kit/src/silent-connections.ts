@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 /**
@@ -13,7 +13,8 @@ export function endSilentConnections(server: Pick<Server, 'on'>): () => void {
     silent.add(socket);
     socket.once('close', () => silent.delete(socket));
   });
-  server.on('request', ({ socket }) => silent.delete(socket));
+  for (const carried of ['request', 'upgrade'])
+    server.on(carried, ({ socket }: IncomingMessage) => silent.delete(socket));
   return () => {
     stopping = true;
     for (const socket of silent) socket.destroy();

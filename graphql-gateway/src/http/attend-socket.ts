@@ -1,0 +1,65 @@
+import type { IncomingMessage } from 'node:http';
+import type { Logger } from '@order-flow/service-kit';
+import { CloseCode, type Server } from 'graphql-ws';
+import type { RawData, WebSocket } from 'ws';
+
+/** What a socket may be asked to answer while its client reads nothing; bytes. */
+const MAX_UNREAD = 4 * 1024 * 1024;
+
+/** How often a client has to show that it is there; milliseconds. */
+const KEEP_ALIVE_MS = 12_000;
+
+/** Ends a socket whose client did not answer the ping before. @returns how to stop */
+function keepAlive(socket: WebSocket): () => void {
+  let answered = true;
+  socket.on('pong', () => (answered = true));
+  const pings = setInterval(() => {
+    if (!answered) socket.terminate();
+    else socket.ping();
+    answered = false;
+  }, KEEP_ALIVE_MS).unref();
+  return () => clearInterval(pings);
+}
+
+/**
+ * Lets a protocol server speak over one accepted socket. A client that vanishes, breaks the framing or never reads what it
+ * asks for ends its own connection and is no error of ours.
+ */
+export function attendSocket(
+  server: Server<{ readonly request: IncomingMessage }>,
+  socket: WebSocket,
+  request: IncomingMessage,
+  logger: Logger,
+): void {
+  const stopPings = keepAlive(socket);
+  const closed = server.opened(
+    {
+      protocol: socket.protocol,
+      // Resolved when it is on its way, so that one subscription waits for its reader; and when nobody reads any more.
+      send: (text) =>
+        new Promise<void>((resolve) => {
+          socket.send(text, () => resolve());
+        }),
+      close: (code, reason) => socket.close(code, reason),
+      onMessage: (handle) => {
+        socket.on('message', (data: RawData) => {
+          if (socket.bufferedAmount > MAX_UNREAD) {
+            socket.terminate();
+            return;
+          }
+          handle((data as Buffer).toString()).catch((error: unknown) => {
+            logger.error({ err: error }, 'a WebSocket message could not be handled');
+            socket.close(CloseCode.InternalServerError, 'something went wrong; the log has the details');
+          });
+        });
+      },
+    },
+    { request },
+  );
+  // ws closes it with the code that fits
+  socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket ended with an error'));
+  socket.once('close', (code, reason) => {
+    stopPings();
+    void closed(code, reason.toString());
+  });
+}
