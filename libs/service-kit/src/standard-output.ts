@@ -14,7 +14,8 @@ const notice = (dropped: number): string =>
 
 /**
  * Lines to a file descriptor, written before `write` returns. A reader that is behind holds the process up once, for a
- * second; until it is back lines are dropped and counted, and the next one says how many. A reader that is gone is given up:
+ * second; until it is back lines are dropped and counted, and the next one says
+ * how many. A reader that is gone is given up:
  * pino's own destination tries for ever to write to it, and so keeps a process whose parent was killed from ending.
  */
 export class LineOutput {
@@ -32,14 +33,22 @@ export class LineOutput {
       this.#dropped++;
       return;
     }
-    this.#rest = Buffer.from(this.#dropped > 0 ? notice(this.#dropped) + line : line);
-    this.#dropped = 0;
+    this.#rest = Buffer.from(this.#missing() + line);
     this.#finish(this.#behind ? 0 : HOLD_UP_MS);
   }
 
   /** Writes what is left, if the reader takes it. */
   flushSync(): void {
+    if (this.#gone || !this.#finish(HOLD_UP_MS)) return;
+    this.#rest = Buffer.from(this.#missing());
     this.#finish(HOLD_UP_MS);
+  }
+
+  /** What is told of the lines that were dropped. */
+  #missing(): string {
+    const told = this.#dropped > 0 ? notice(this.#dropped) : '';
+    this.#dropped = 0;
+    return told;
   }
 
   /** @returns whether nothing is left */

@@ -34,6 +34,25 @@ describe('the input buffer', () => {
     expect(taken).toEqual(['a7', 'b0', 'b1', 'a8', 'b2', undefined]);
   });
 
+  it('waits for a topic that holds more than was read of it, unless it is full or that takes too long', async () => {
+    const buffer = new InputBuffer(3);
+    buffer.ends.set('a', 2).set('b', 1);
+    await buffer.push({ ...batch('b', [record('b', 0, 5)], 1), endOffset: 1 }, never);
+    expect(buffer.peek()).toBeUndefined();
+    await buffer.push({ ...batch('a', [record('a', 0, 1)], 1), endOffset: 2 }, never);
+    expect(next(buffer)).toMatchObject({ topic: 'a' });
+    expect(buffer.peek()).toBeUndefined();
+    await buffer.push(batch('a', [], 2), never);
+    expect(buffer.peek()).toMatchObject({ topic: 'b' });
+    await buffer.push({ ...batch('b', [record('b', 1, 6)], 2), endOffset: 2 }, never);
+    buffer.ends.set('a', 3);
+    await buffer.push({ ...batch('b', [record('b', 2, 7)], 3), endOffset: 3 }, never);
+    expect(next(buffer)).toMatchObject({ topic: 'b', offset: 0 });
+    expect(buffer.peek()).toBeUndefined();
+    while (!buffer.peek()) await buffer.available(5_000);
+    expect(buffer.peek()).toMatchObject({ topic: 'b', offset: 1 });
+  });
+
   it('moves its position over gaps once what lies before them is consumed', async () => {
     const buffer = new InputBuffer(10);
     await buffer.push(batch('a', [record('a', 0, 1), record('a', 4, 2)], 6), never);

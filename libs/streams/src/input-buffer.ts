@@ -7,9 +7,13 @@ interface Queue {
   index: number;
 }
 
+/** How long records wait for those of another topic that are known and not read yet; milliseconds. */
+const PATIENCE_MS = 500;
+
 /**
  * Records of one slice that were read and not yet processed, of all its topics. `push` waits while it is full: that is
- * the back-pressure from processing to reading.
+ * the back-pressure from processing to reading. A topic that is known to hold more than was read of it is waited for a
+ * little, because that may be earlier than what is there (as Kafka Streams does since KIP-695).
  */
 export class InputBuffer {
   readonly #queues = new Map<string, Queue>();
@@ -19,6 +23,9 @@ export class InputBuffer {
   readonly ends = new Map<string, number>();
   #earliest: Queue | undefined;
   #size = 0;
+  /** No topic holds more than was read of it, or something of each is there. */
+  #complete = false;
+  #impatientAt: number | undefined;
   #wake: (() => void) | undefined;
   #woken = false;
   #drained: (() => void) | undefined;
@@ -36,6 +43,7 @@ export class InputBuffer {
     const queue = this.#queues.get(batch.topic) ?? { topic: batch.topic, batches: [], index: 0 };
     this.#queues.set(batch.topic, queue);
     this.ends.set(batch.topic, batch.endOffset);
+    this.#complete = false;
     if (batch.records.length === 0) {
       this.#skip(queue, batch.nextOffset);
       this.wake();
@@ -46,8 +54,12 @@ export class InputBuffer {
     this.wake();
   }
 
-  /** The earliest buffered record: by timestamp, then topic, then offset. It stays until it is taken. */
+  /**
+   * The earliest buffered record: by timestamp, then topic, then offset. It stays until it is taken.
+   * @returns undefined also while an earlier one may be about to be read
+   */
   peek(): LogRecord | undefined {
+    if (!this.#complete && this.#waits()) return undefined;
     let best: LogRecord | undefined;
     for (const queue of this.#queues.values()) {
       const head = queue.batches[0]?.records[queue.index];
@@ -65,9 +77,10 @@ export class InputBuffer {
 
   /** Resolves when something may be there, or after `ms`. */
   async available(ms: number): Promise<void> {
-    if (this.#size === 0 && !this.#woken) {
+    if (!this.#woken && !this.peek()) {
+      const patience = (this.#impatientAt ?? Infinity) - performance.now();
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, ms);
+        const timer = setTimeout(resolve, Math.min(ms, Math.max(0, patience)));
         this.#wake = () => {
           clearTimeout(timer);
           resolve();
@@ -89,6 +102,20 @@ export class InputBuffer {
     this.wake();
   }
 
+  #waits(): boolean {
+    this.#complete = [...this.ends].every(
+      ([topic, end]) => this.#queues.get(topic)?.batches.length || (this.positions.get(topic) ?? 0) >= end,
+    );
+    if (this.#complete || this.#size >= this.limit) {
+      this.#impatientAt = undefined;
+      return false;
+    }
+    this.#impatientAt ??= performance.now() + PATIENCE_MS;
+    if (performance.now() >= this.#impatientAt) return false;
+    this.#drained?.();
+    return true;
+  }
+
   /** Nothing is there up to `offset`: the position moves on as soon as what was read before is consumed. */
   #skip(queue: Queue, offset: number): void {
     const last = queue.batches.pop();
@@ -105,6 +132,7 @@ export class InputBuffer {
       this.positions.set(queue.topic, batch.nextOffset);
       queue.batches.shift();
       queue.index = 0;
+      this.#complete = false;
     }
     if (this.#size < this.limit / 2) this.#drained?.();
   }

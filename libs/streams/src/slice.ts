@@ -158,7 +158,7 @@ export class Slice {
     const startedAt = performance.now();
     let turnedAt = startedAt;
     while (this.#consumed < commitRecords) {
-      const record = this.#buffer.peek();
+      const record = this.#buffer.peek() ?? (await this.#awaited(startedAt + commitIntervalMs));
       if (!record || record.topic === this.#redrives) return record;
       this.#work.process(record);
       this.#buffer.take(record);
@@ -168,6 +168,16 @@ export class Slice {
       if (now - turnedAt < TURN_MS) continue;
       await new Promise((resolve) => setImmediate(resolve));
       turnedAt = performance.now();
+    }
+    return undefined;
+  }
+
+  /** The next record when those that are there wait for others. */
+  async #awaited(until: number): Promise<LogRecord | undefined> {
+    for (let now = performance.now(); this.#buffer.size > 0 && now < until; now = performance.now()) {
+      await this.#buffer.available(until - now);
+      const record = this.#buffer.peek();
+      if (record) return record;
     }
     return undefined;
   }

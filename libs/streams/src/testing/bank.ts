@@ -10,6 +10,8 @@ export const entries = eventTopic('entry.events', 'account', {
   Deposited: eventType(entry),
   Withdrawn: eventType(entry),
 });
+/** Entries of another topic, which the bank does not read. */
+export const refunds = eventTopic('refund.events', 'account', { Deposited: eventType(entry) });
 export const balanceEvents = eventTopic('balance.events', 'account', {
   BalanceChanged: eventType(z.object({ balance: z.int(), entries: z.int() })),
 });

@@ -5,7 +5,16 @@ import { z } from 'zod';
 import { TransientError } from '../errors.js';
 import { deadLetterTopic, repartitionTopic } from '../graph.js';
 import { topology } from '../topology.js';
-import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
+import {
+  balanceEvents,
+  bank,
+  BANK_PARTITIONS,
+  entries,
+  entryRecord,
+  numberedEntries,
+  produce,
+  refunds,
+} from './bank.js';
 import { auditBank, consumed, readTopic } from './bank-audit.js';
 import { eventually } from './eventually.js';
 import { failingAt, hookedLog, hookedState, type StateHooks } from './hooked-log.js';
@@ -156,6 +165,29 @@ export function operationConformance(context: () => Conformance): void {
       const failed = `open bank-${run.failures[0]?.slice}`;
       expect(steps.slice(steps.indexOf('confirm'))).toEqual(['confirm', failed]);
       await auditBank(fixture.log, await fixture.state('a'));
+    });
+
+    it('what was there before the start is taken by time over all topics', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const seen: number[] = [];
+      const ordered = topology('ordered', (t) => {
+        const last = t.store('last', z.int());
+        for (const source of [entries, refunds])
+          t.from(source).process(`see-${source.name}`, { last }, ({ key, timestamp }, stores) => {
+            stores.last.put(key, timestamp);
+            seen.push(timestamp);
+            return [];
+          });
+      });
+      await log.admin.ensureTopics([refunds, ...ordered.internalTopics], { partitions: BANK_PARTITIONS });
+      const records = Array.from({ length: 40 }, (_, number) => deposit(number, 'a'));
+      const [early, late] = [records.slice(0, 20), records.slice(20)];
+      await produce(log, [...late, ...early.map((record) => ({ ...record, topic: refunds.name }))]);
+      const run = begin({ topology: ordered, state: await fixture.state('a') });
+      await untilConsumed(ordered);
+      await run.stop();
+      expect(seen).toEqual(records.map(({ timestamp }) => timestamp));
     });
 
     it('what will pass is tried again: nothing is parked, nothing overtakes', async () => {
