@@ -14,6 +14,7 @@ const backoff = (attempt: number): number =>
   Math.min(MAX_DELAY_MS, 20 * 2 ** Math.min(attempt, 10)) * (0.5 + Math.random() / 2);
 
 const codeOf = (error: unknown): string => (error instanceof StreamsError ? error.code : '');
+const isTooMany = (error: unknown): boolean => codeOf(error) === 'TOO_MANY_DEAD_LETTERS';
 /** A record wrote what cannot be committed: the next instance finds it, and parks it. */
 const isUncommittable = (error: unknown): boolean => ['VALUE_TOO_LARGE', 'VALUE_MISFIT'].includes(codeOf(error));
 
@@ -23,11 +24,11 @@ const isUncommittable = (error: unknown): boolean => ['VALUE_TOO_LARGE', 'VALUE_
  * fenced the instance may be its rightful owner, and fencing that one in turn would only delay it.
  */
 export class SliceSupervisor {
-  readonly #context: Omit<SliceContext, 'careful'>;
+  readonly #context: Omit<SliceContext, 'careful' | 'resumed'>;
   readonly #stuck = new PauseGate();
   #instance: Slice | undefined;
 
-  constructor(context: Omit<SliceContext, 'careful'>) {
+  constructor(context: Omit<SliceContext, 'careful' | 'resumed'>) {
     this.#context = context;
   }
 
@@ -49,8 +50,8 @@ export class SliceSupervisor {
     for (let attempt = 1; !epoch.signal.aborted; attempt++) {
       const startedAt = performance.now();
       try {
-        const careful = isUncommittable(failedWith);
-        this.#instance = new Slice({ ...this.#context, careful });
+        const how = { careful: isUncommittable(failedWith), resumed: isTooMany(failedWith) };
+        this.#instance = new Slice({ ...this.#context, ...how });
         await this.#instance.run(epoch);
       } catch (error) {
         failedWith = error;
@@ -67,7 +68,7 @@ export class SliceSupervisor {
     if (signal.aborted) return;
     const wait = isUncommittable(error) ? 0 : backoff(attempt);
     observer.failed?.(slice, error, Math.round(wait));
-    if (codeOf(error) === 'TOO_MANY_DEAD_LETTERS') {
+    if (isTooMany(error)) {
       this.#stuck.pause();
       observer.paused?.(slice, error.message);
       await this.#stuck.passed(signal);

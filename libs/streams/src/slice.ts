@@ -104,7 +104,7 @@ export class Slice {
 
   #begin(restored: Restored): CommitCycle {
     const { known, positions, ends, deadLetterEnd } = restored;
-    this.#work.deadLettersInARow = known?.deadLettersInARow ?? 0;
+    this.#work.deadLettersInARow = (this.#context.resumed ? undefined : known?.deadLettersInARow) ?? 0;
     this.#work.deadLetterEnd = deadLetterEnd;
     for (const [part, time] of Object.entries(known?.streamTimes ?? {})) this.#work.streamTimes.set(part, time);
     for (const [topic, offset] of positions) this.#buffer.positions.set(topic, offset);
@@ -146,7 +146,11 @@ export class Slice {
   }
 
   async #turn(running: Running): Promise<void> {
-    const request = await this.#processBuffered();
+    const request = await this.#processBuffered().catch(async (error: unknown) => {
+      // What was parked is committed, so that whoever lets the slice go on comes past it.
+      if (error instanceof StreamsError && error.code === 'TOO_MANY_DEAD_LETTERS') await this.#commit(running, true);
+      throw error;
+    });
     if (this.#caughtUp(running)) running.clock.run();
     await this.#commit(running, request !== undefined);
     if (request) await this.#redrive(request, running);

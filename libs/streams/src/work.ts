@@ -72,7 +72,10 @@ export class SliceWork {
     return this.#sources.get(topic)?.sequenced ?? false;
   }
 
-  /** Processes a record, or parks it. @throws StreamsError TOO_MANY_DEAD_LETTERS; whatever is not the record's fault */
+  /**
+   * Processes a record, or parks it.
+   * @throws StreamsError TOO_MANY_DEAD_LETTERS, and the record is neither; whatever is not the record's fault
+   */
   process(record: LogRecord): void {
     if (this.sequenced(record.topic) && this.parked.has(record.topic, record.key)) {
       this.lastOrigin = originOf(record);
@@ -81,8 +84,8 @@ export class SliceWork {
     }
     const error = this.attempt(record);
     if (!error) return;
-    this.park(record, error);
     this.#countDeadLetter(error);
+    this.park(record, error);
   }
 
   /** Processes a record, or undoes all it did. @returns what is wrong with it */
@@ -152,9 +155,10 @@ export class SliceWork {
   #countDeadLetter(error: Error): void {
     const { slice, deadLettersInARow } = this.#settings;
     if (++this.deadLettersInARow <= deadLettersInARow) return;
+    this.deadLettersInARow = deadLettersInARow;
     const message =
       `${this.#topology.name} slice ${slice} pauses: ${deadLettersInARow} records in a row failed, ` +
-      `the last at ${this.lastOrigin}: ${error.message}; resume the topology, or start it again, when the cause is gone`;
+      `and then ${this.lastOrigin}: ${error.message}; resume the topology when the cause is gone, or to park as many again`;
     throw new StreamsError('TOO_MANY_DEAD_LETTERS', message, { cause: error });
   }
 }
