@@ -77,6 +77,13 @@ describe('the live tail', () => {
     expect(end).toBe(true);
   });
 
+  it('ends when the token it was opened with expires', async () => {
+    fixture.operator.authorization = (await fixture.headersFor('operator', 'root', '3s')).authorization;
+    const { reader } = await open();
+    expect(await readToEnd(reader)).toBe(true);
+    expect(await fixture.get(`/api/topics/${TOPIC}/tail`)).toMatchObject({ status: 401 });
+  });
+
   it('frees its place when the client goes', async () => {
     const opened = await Promise.all(Array.from({ length: 50 }, () => open()));
     const refused = await fixture.get(`/api/topics/${TOPIC}/tail`);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { EventLog } from '@order-flow/event-log';
-import { type HttpApp, Problem } from '@order-flow/service-kit';
+import { expiryOf, type HttpApp, Problem } from '@order-flow/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Slots } from '../app/slots.js';
@@ -21,10 +21,11 @@ async function write({ raw }: FastifyReply, text: string, signal: AbortSignal): 
   if (!raw.write(text)) await once(raw, 'drain', { signal });
 }
 
-async function sendUpdates(reply: FastifyReply, buffer: TailBuffer, signal: AbortSignal): Promise<void> {
+/** @param until milliseconds since 1970 */
+async function sendUpdates(reply: FastifyReply, buffer: TailBuffer, until: number, signal: AbortSignal): Promise<void> {
   let silentSince = performance.now();
   await write(reply, ': connected\n\n', signal);
-  while (!signal.aborted) {
+  while (!signal.aborted && Date.now() < until) {
     await setTimeout(PACE, undefined, { signal });
     const update = buffer.take();
     if (update) await write(reply, `event: messages\ndata: ${JSON.stringify(update)}\n\n`, signal);
@@ -34,14 +35,15 @@ async function sendUpdates(reply: FastifyReply, buffer: TailBuffer, signal: Abor
   }
 }
 
-/** Streams until the client or the server ends it, or the log fails. */
+/** Streams until the client or the server ends it, the caller's token expires, or the log fails. */
 async function stream(request: FastifyRequest, reply: FastifyReply, signal: AbortSignal, fill: Filling): Promise<void> {
   const ended = new AbortController();
   const either = AbortSignal.any([signal, ended.signal]);
   const buffer = new TailBuffer();
   const filling = fill(buffer, either);
   try {
-    await Promise.race([filling, sendUpdates(reply, buffer, either)]);
+    const expiresAt = expiryOf(request.headers.authorization ?? '');
+    await Promise.race([filling, sendUpdates(reply, buffer, expiresAt, either)]);
   } catch (error) {
     if (!either.aborted) request.log.error({ err: error, url: request.url }, 'live tail failed');
   } finally {

@@ -37,8 +37,8 @@ export async function consoleFixture() {
     port: 0,
     webRoot,
   });
-  const headersFor = async (role: Role, subject: string) => ({
-    authorization: `Bearer ${await identity.issue({ subject, role })}`,
+  const headersFor = async (role: Role, subject: string, lifetime?: string) => ({
+    authorization: `Bearer ${await identity.issue({ subject, role }, lifetime)}`,
   });
   const operator = await headersFor('operator', 'root');
   const { url } = running.server;
