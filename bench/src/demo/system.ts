@@ -21,6 +21,7 @@ const HOW_TO_START =
 export async function findSystem(options: DemoOptions, env: NodeJS.ProcessEnv): Promise<System> {
   const files = options.readyFile === undefined ? READY_FILES : [options.readyFile];
   const ready = await firstReady(files);
+  mustName(ready, options);
   const gateway = options.gateway ?? ready?.urls.gateway ?? 'http://127.0.0.1:8080';
   const token = options.token ?? env['ORDER_FLOW_TOKEN'] ?? ready?.tokens.operator;
   if (!URL.canParse(gateway)) throw new NoSystem(`--gateway ${gateway} is no URL, such as http://127.0.0.1:8080`);
@@ -30,6 +31,12 @@ export async function findSystem(options: DemoOptions, env: NodeJS.ProcessEnv): 
     `${gateway} answers, but ${files.join(' or ')} is not there to name an operator's token. ` +
       'Give the one that `npm start` printed: --token TOKEN, or ORDER_FLOW_TOKEN in the environment',
   );
+}
+
+/** A file that was asked for and is not there is a mistake, unless the gateway is named too. */
+function mustName(ready: Ready | undefined, { readyFile, gateway }: DemoOptions): void {
+  if (!ready && readyFile !== undefined && gateway === undefined)
+    throw new NoSystem(`${readyFile} is not there, so it names no system. ${HOW_TO_START}`);
 }
 
 async function firstReady(files: readonly string[]): Promise<Ready | undefined> {
