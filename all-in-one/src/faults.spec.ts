@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { openEmbeddedEventLog } from '@order-flow/event-log';
 import { openEmbeddedReadStore, readModelAlias } from '@order-flow/read-store';
 import { silentLogger } from '@order-flow/service-kit';
 import { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
+import { demoAccounts } from './demo-shop.js';
 import { needsSeed } from './seed.js';
 import { startPlatform } from './start-platform.js';
 import { eventually, RunningPlatform } from './testing/running-platform.js';
@@ -137,6 +138,22 @@ describe('a corrupt record on a topic', () => {
 });
 
 describe('a restart', () => {
+  it('goes on with a seeding that was interrupted, be it before the last deposit', async () => {
+    const running = await RunningPlatform.start();
+    leftovers.push(() => running.stop());
+    const whole = globalThis.fetch;
+    const last = demoAccounts.at(-1)?.accountId ?? '';
+    const cut = jest.spyOn(globalThis, 'fetch').mockImplementation((to, how) => {
+      const refused = (to as string).endsWith(`/${last}/deposits`);
+      return refused ? Promise.reject(new Error('killed')) : whole(to, how);
+    });
+    await expect(running.seed()).rejects.toThrow('killed');
+    cut.mockRestore();
+    expect(await needsSeed(running.platform.store)).toBe(true);
+    await running.seed();
+    expect(await needsSeed(running.platform.store)).toBe(false);
+  });
+
   it('finds everything as it was, and does not seed again', async () => {
     const first = await RunningPlatform.start();
     const { dataDir } = first;

@@ -1,18 +1,21 @@
-import type { EventStore } from '@order-flow/event-store';
+import type { EventStore, RecordedEvent } from '@order-flow/event-store';
 import { demoAccounts, demoProducts } from './demo-shop.js';
 
-async function exists(store: EventStore, ...streamPrefixes: string[]): Promise<boolean> {
-  for await (const _event of store.readAll({ filter: { streamPrefixes }, limit: 1 })) return true;
-  return false;
+/** Whether there are so many events in such streams. */
+async function holds(store: EventStore, atLeast: number, ...streamPrefixes: string[]): Promise<boolean> {
+  const found: RecordedEvent[] = [];
+  for await (const event of store.readAll({ filter: { streamPrefixes }, limit: atLeast })) found.push(event);
+  return found.length === atLeast;
 }
 
 /** An empty store is seeded; so is one whose seeding was interrupted: every command has a key of its own. */
 export async function needsSeed(store: EventStore): Promise<boolean> {
   const first = demoProducts[0]?.sku ?? '';
   const last = demoAccounts.at(-1)?.accountId ?? '';
-  if (!(await exists(store, 'product-', 'account-', 'order-'))) return true;
-  const begun = await exists(store, `product-${first}`);
-  return begun && !(await exists(store, `account-${last}`));
+  if (!(await holds(store, 1, 'product-', 'account-', 'order-'))) return true;
+  const begun = await holds(store, 1, `product-${first}`);
+  // The last account is opened, then given its money.
+  return begun && !(await holds(store, 2, `account-${last}`));
 }
 
 /** Sends the demo shop as commands, like anybody else would. */
