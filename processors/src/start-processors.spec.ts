@@ -169,6 +169,7 @@ describe('the processors over HTTP', () => {
       await ask('POST', '/topologies/payment/redrive', { body: { action: 'explode' } }),
       await ask('POST', '/topologies/payment/redrive', { body: { action: 'redrive', slice: 7 } }),
       await ask('POST', '/topologies/payment/pause', { token: customer }),
+      await ask('GET', '/topologies', { token: customer }),
     ];
     expect(refusals.map(({ status, body }) => [status, body['code']])).toEqual([
       [404, 'NOT_FOUND'],
@@ -176,6 +177,7 @@ describe('the processors over HTTP', () => {
       [422, 'INVALID_INPUT'],
       [422, 'INVALID_INPUT'],
       [422, 'INVALID_INPUT'],
+      [403, 'FORBIDDEN'],
       [403, 'FORBIDDEN'],
     ]);
     expect(await ask('GET', '/topologies/payment/stores/balances?slice=0')).toEqual({

@@ -2,6 +2,7 @@ import type { SignalBus } from '@order-flow/coordination';
 import type { EventLog } from '@order-flow/event-log';
 import type { ReadStore } from '@order-flow/read-store';
 import {
+  FOR_STAFF,
   type HttpServer,
   type Identity,
   Lifecycle,
@@ -80,7 +81,7 @@ export async function startProjections(
       metrics,
       readiness,
       routes: (app) => {
-        app.get('/projections', () => statuses());
+        app.get('/projections', FOR_STAFF, () => statuses());
       },
     }),
   );

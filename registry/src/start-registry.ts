@@ -1,10 +1,10 @@
 import type { ServiceDirectory } from '@order-flow/coordination';
 import {
+  FOR_STAFF,
   type HttpServer,
   type Identity,
   type Logger,
   Metrics,
-  Problem,
   Readiness,
   type Running,
   startHttpServer,
@@ -41,12 +41,10 @@ export async function startRegistry(options: RegistryOptions): Promise<Running &
       app.get('/', open, (_request, reply) => reply.type('text/html').send(dashboardPage));
       app.get('/dashboard.css', open, (_request, reply) => reply.type('text/css').send(dashboardStyle));
       app.get('/dashboard.js', open, (_request, reply) => reply.type('text/javascript').send(dashboardScript));
-      app.get('/services', (request) => {
-        if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'the registry is for operators');
+      app.get('/services', FOR_STAFF, () => {
         return { version: directory.version, now: Date.now(), instances: directory.all() };
       });
-      app.get('/services/:service', (request) => {
-        if (request.caller.role === 'customer') throw new Problem(403, 'FORBIDDEN', 'the registry is for operators');
+      app.get('/services/:service', FOR_STAFF, (request) => {
         const { service } = ServicePath.parse(request.params);
         return { version: directory.version, instances: directory.instances(service) };
       });

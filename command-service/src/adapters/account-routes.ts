@@ -1,7 +1,8 @@
+import { FOR_OPERATORS } from '@order-flow/service-kit';
 import { accounts } from '../app/aggregates.js';
 import { handle } from '../app/handle.js';
 import type { AccountCommand } from '../domain/account.js';
-import { answering, type Api, type ApiContext, commandContext, requireOperator } from './request.js';
+import { answering, type Api, type ApiContext, commandContext } from './request.js';
 import {
   AccountPath,
   DecidedAccount,
@@ -20,7 +21,6 @@ const params = AccountPath;
 export function accountRoutes(api: Api, { store }: ApiContext): void {
   const decided = (status: 200 | 201) => ({ [status]: DecidedAccount, '4xx': ProblemAnswer }) as const;
   const run = async (request: FastifyRequest, operation: string, command: AccountCommand) => {
-    requireOperator(request);
     const { accountId } = command;
     const context = commandContext(request, operation, command);
     const { version } = await answering(() => handle(store, accounts, accountId, context, () => command));
@@ -29,13 +29,19 @@ export function accountRoutes(api: Api, { store }: ApiContext): void {
 
   api.post(
     '/api/accounts',
-    { schema: { tags, summary: 'Open an account', headers, body: OpenAccountBody, response: decided(201) } },
+    {
+      ...FOR_OPERATORS,
+      schema: { tags, summary: 'Open an account', headers, body: OpenAccountBody, response: decided(201) },
+    },
     async (request, reply) =>
       reply.status(201).send(await run(request, 'openAccount', { type: 'OpenAccount', ...request.body })),
   );
   api.post(
     '/api/accounts/:id/deposits',
-    { schema: { tags, summary: 'Deposit money', params, headers, body: DepositBody, response: decided(201) } },
+    {
+      ...FOR_OPERATORS,
+      schema: { tags, summary: 'Deposit money', params, headers, body: DepositBody, response: decided(201) },
+    },
     async (request, reply) => {
       const command = { type: 'DepositFunds', accountId: request.params.id, amount: request.body.amount } as const;
       return reply.status(201).send(await run(request, 'deposit', command));
@@ -44,6 +50,7 @@ export function accountRoutes(api: Api, { store }: ApiContext): void {
   api.post(
     '/api/accounts/:id/freeze',
     {
+      ...FOR_OPERATORS,
       schema: {
         tags,
         summary: 'Freeze an account: its orders are declined',
@@ -58,7 +65,7 @@ export function accountRoutes(api: Api, { store }: ApiContext): void {
   );
   api.post(
     '/api/accounts/:id/unfreeze',
-    { schema: { tags, summary: 'Unfreeze an account', params, headers, response: decided(200) } },
+    { ...FOR_OPERATORS, schema: { tags, summary: 'Unfreeze an account', params, headers, response: decided(200) } },
     (request) => run(request, 'unfreeze', { type: 'UnfreezeAccount', accountId: request.params.id }),
   );
 }

@@ -1,6 +1,7 @@
+import { FOR_OPERATORS } from '@order-flow/service-kit';
 import { products } from '../app/aggregates.js';
 import { handle } from '../app/handle.js';
-import { answering, type Api, type ApiContext, commandContext, requireOperator } from './request.js';
+import { answering, type Api, type ApiContext, commandContext } from './request.js';
 import {
   AddProductBody,
   ChangePriceBody,
@@ -19,9 +20,11 @@ export function productRoutes(api: Api, { store }: ApiContext): void {
 
   api.post(
     '/api/products',
-    { schema: { tags, summary: 'Add a product', headers, body: AddProductBody, response: decided(201) } },
+    {
+      ...FOR_OPERATORS,
+      schema: { tags, summary: 'Add a product', headers, body: AddProductBody, response: decided(201) },
+    },
     async (request, reply) => {
-      requireOperator(request);
       const { sku } = request.body;
       const command = commandContext(request, 'addProduct', request.body);
       const body = request.body;
@@ -35,6 +38,7 @@ export function productRoutes(api: Api, { store }: ApiContext): void {
   api.post(
     '/api/products/:sku/price',
     {
+      ...FOR_OPERATORS,
       schema: {
         tags,
         summary: 'Change a price',
@@ -45,7 +49,6 @@ export function productRoutes(api: Api, { store }: ApiContext): void {
       },
     },
     async (request) => {
-      requireOperator(request);
       const { sku } = request.params;
       const { price } = request.body;
       const command = commandContext(request, 'changePrice', { sku, price });
@@ -59,6 +62,7 @@ export function productRoutes(api: Api, { store }: ApiContext): void {
   api.post(
     '/api/products/:sku/stock',
     {
+      ...FOR_OPERATORS,
       schema: {
         tags,
         summary: 'Receive goods, or adjust after a count',
@@ -69,7 +73,6 @@ export function productRoutes(api: Api, { store }: ApiContext): void {
       },
     },
     async (request) => {
-      requireOperator(request);
       const { sku } = request.params;
       const { body } = request;
       const command = commandContext(request, 'moveStock', { sku, ...body });
@@ -84,9 +87,11 @@ export function productRoutes(api: Api, { store }: ApiContext): void {
 
   api.post(
     '/api/products/:sku/discontinue',
-    { schema: { tags, summary: 'Stop selling a product', params: SkuPath, headers, response: decided(200) } },
+    {
+      ...FOR_OPERATORS,
+      schema: { tags, summary: 'Stop selling a product', params: SkuPath, headers, response: decided(200) },
+    },
     async (request) => {
-      requireOperator(request);
       const { sku } = request.params;
       const command = commandContext(request, 'discontinueProduct', { sku });
       const { version } = await answering(() =>

@@ -69,8 +69,3 @@ export function commandContext(request: FastifyRequest, operation: string, input
   const trace = typeof traceparent === 'string' && /^[\da-f]{2}-[\da-f]{32}-[\da-f]{16}-[\da-f]{2}$/.test(traceparent);
   return { commandId, correlationId: commandId, traceparent: trace ? traceparent : undefined, input };
 }
-
-/** @throws Problem FORBIDDEN */
-export function requireOperator({ caller }: FastifyRequest): void {
-  if (caller.role !== 'operator') throw new Problem(403, 'FORBIDDEN', 'this needs an operator');
-}

@@ -1,12 +1,7 @@
 import { describeIssues } from '@order-flow/contracts';
-import { forbidden, Problem } from '@order-flow/service-kit';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '@order-flow/service-kit';
+import type { FastifyReply } from 'fastify';
 import type { z } from 'zod';
-
-/** Topics hold everybody's data. @throws Problem 403 FORBIDDEN */
-export function requireOperator({ caller }: FastifyRequest): void {
-  if (caller.role !== 'operator') throw forbidden('topics are for operators');
-}
 
 /** @throws Problem 422 INVALID_INPUT */
 export function parseInput<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {

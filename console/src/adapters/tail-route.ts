@@ -1,12 +1,12 @@
 import { once } from 'node:events';
 import { setTimeout } from 'node:timers/promises';
 import type { EventLog } from '@order-flow/event-log';
-import { expiryOf, type HttpApp, Problem } from '@order-flow/service-kit';
+import { expiryOf, FOR_OPERATORS, type HttpApp, Problem } from '@order-flow/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { Slots } from '../app/slots.js';
 import { fillTail, TailBuffer } from '../app/tail.js';
-import { parseInput, requireOperator, whileWanted } from './access.js';
+import { parseInput, whileWanted } from './access.js';
 import { Key, Partition, partitionsFor, partitionsOf, TopicPath } from './topic-input.js';
 
 const OPEN_TAILS = 50;
@@ -58,8 +58,7 @@ type Filling = (buffer: TailBuffer, signal: AbortSignal) => Promise<void>;
 /** `GET /api/topics/:topic/tail`: what arrives from now on, as server-sent events `messages` of `TailUpdate`. */
 export function tailRoute(app: HttpApp, log: EventLog, stopping: AbortSignal): void {
   const tails = new Slots(OPEN_TAILS, 'live tails');
-  app.get('/api/topics/:topic/tail', async (request, reply) => {
-    requireOperator(request);
+  app.get('/api/topics/:topic/tail', FOR_OPERATORS, async (request, reply) => {
     if (stopping.aborted) throw new Problem(503, 'STOPPING', 'the console is stopping');
     const { topic } = parseInput(TopicPath, request.params);
     const query = parseInput(TailQuery, request.query);

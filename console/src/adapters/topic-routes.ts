@@ -1,5 +1,5 @@
 import type { EventLog, PartitionInfo } from '@order-flow/event-log';
-import { type HttpApp, Problem } from '@order-flow/service-kit';
+import { FOR_OPERATORS, type HttpApp, Problem } from '@order-flow/service-kit';
 import { z } from 'zod';
 import { describeTopic, listTopics } from '../app/describe-topics.js';
 import { messagesFromOffset } from '../app/messages-from-offset.js';
@@ -7,7 +7,7 @@ import { newestMessages } from '../app/newest-messages.js';
 import { Slots } from '../app/slots.js';
 import { CURSOR_PATTERN } from '../domain/cursor.js';
 import type { MessagePage } from '../shapes.js';
-import { parseInput, requireOperator, whileWanted } from './access.js';
+import { parseInput, whileWanted } from './access.js';
 import { tailRoute } from './tail-route.js';
 import { Key, Partition, partitionsFor, partitionsOf, TopicPath, unknownTopic } from './topic-input.js';
 
@@ -45,19 +45,14 @@ async function readMessages(log: EventLog, topic: string, query: MessagesQuery, 
 /** The topic browser: read-only, for operators. */
 export function topicRoutes(app: HttpApp, log: EventLog, stopping: AbortSignal): void {
   const searches = new Slots(OPEN_SEARCHES, 'searches');
-  app.get('/api/topics', async (request) => {
-    requireOperator(request);
-    return listTopics(log);
-  });
-  app.get('/api/topics/:topic', async (request) => {
-    requireOperator(request);
+  app.get('/api/topics', FOR_OPERATORS, () => listTopics(log));
+  app.get('/api/topics/:topic', FOR_OPERATORS, async (request) => {
     const { topic } = parseInput(TopicPath, request.params);
     const detail = await describeTopic(log, topic);
     if (!detail) throw unknownTopic(topic);
     return detail;
   });
-  app.get('/api/topics/:topic/messages', async (request, reply): Promise<MessagePage> => {
-    requireOperator(request);
+  app.get('/api/topics/:topic/messages', FOR_OPERATORS, async (request, reply): Promise<MessagePage> => {
     const { topic } = parseInput(TopicPath, request.params);
     const query = parseInput(MessagesQuery, request.query);
     return searches.hold(() => readMessages(log, topic, query, whileWanted(reply, stopping)));

@@ -6,11 +6,11 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { ConfigurationError } from './configuration.js';
-import { type Caller, type Identity, UnauthenticatedError } from './identity.js';
+import { type Caller, type Identity, type Role, UnauthenticatedError } from './identity.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
-import { Problem } from './problem.js';
+import { forbidden, Problem } from './problem.js';
 import type { Readiness } from './readiness.js';
 import { type ContentSecurityPolicy, securityHeaders } from './security-headers.js';
 import { endSilentConnections } from './silent-connections.js';
@@ -19,12 +19,18 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Served without a token. Health and metrics are; everything with data is not. */
     readonly public?: boolean;
+    /** Who is served; everybody with a token where it is left out. */
+    readonly roles?: readonly Role[];
   }
   interface FastifyRequest {
     /** Set on every route that is not public. */
     caller: Caller;
   }
 }
+
+/** Options of routes that are no customer's business. */
+export const FOR_OPERATORS = { config: { roles: ['operator'] } } as const;
+export const FOR_STAFF = { config: { roles: ['operator', 'service'] } } as const;
 
 const CLOSE_GRACE_MS = 1_000;
 
@@ -136,8 +142,10 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   });
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request: FastifyRequest) => {
-    if (request.routeOptions.config.public) return;
+    const { public: open, roles } = request.routeOptions.config;
+    if (open) return;
     request.caller = await identity.authenticate(request.headers.authorization);
+    if (roles && !roles.includes(request.caller.role)) throw forbidden(`this needs the role ${roles.join(' or ')}`);
   });
   app.setErrorHandler(async (error, request, reply) => {
     const problem = asProblem(error);

@@ -1,5 +1,5 @@
 import type { EventLog } from '@order-flow/event-log';
-import { forbidden, type HttpApp, Problem } from '@order-flow/service-kit';
+import { FOR_STAFF, type HttpApp, Problem } from '@order-flow/service-kit';
 import { describe, describeMermaid, RedriveRequest, requestRedrive, type RunningTopology } from '@order-flow/streams';
 import { z } from 'zod';
 
@@ -30,7 +30,7 @@ export function topologyRoutes(app: HttpApp, running: ReadonlyMap<string, Runnin
     return run;
   };
 
-  app.get('/topologies', () =>
+  app.get('/topologies', FOR_STAFF, () =>
     [...running].map(([name, run]) => ({
       name,
       ...run.status(),
@@ -40,47 +40,41 @@ export function topologyRoutes(app: HttpApp, running: ReadonlyMap<string, Runnin
     })),
   );
 
-  void app.register((operators, _options, done) => {
-    operators.addHook('onRequest', (request, _reply, next) =>
-      next(request.caller.role === 'customer' ? forbidden('topologies are for operators') : undefined),
-    );
-    operators.get('/topologies/:topology/stores/:store/:key', ({ params }) => {
-      const { topology, store, key } = valid(EntryPath, params);
-      const value = named(params).query(store, key);
-      if (value === undefined) throw new Problem(404, 'NOT_FOUND', `${topology}/${store} has no ${key} here`);
-      return { key, value };
-    });
-    operators.get('/topologies/:topology/stores/:store', ({ params, query }) => {
-      const { store } = valid(StorePath, params);
-      const { slice, from, limit } = valid(Page, query);
-      return {
-        entries: named(params)
-          .entries(store, slice, from, limit)
-          .map(([key, value]) => ({ key, value })),
-      };
-    });
-    operators.post('/topologies/:topology/pause', ({ params }) => {
-      named(params).pause();
-      return named(params).status();
-    });
-    operators.post('/topologies/:topology/resume', ({ params }) => {
-      named(params).resume();
-      return named(params).status();
-    });
-    operators.post('/topologies/:topology/redrive', async ({ params, body }, reply) => {
-      const { slice, ...request } = valid(RedriveBody, body);
-      const run = named(params);
-      if (slice !== undefined && slice >= run.sliceCount) {
-        throw new Problem(
-          422,
-          'INVALID_INPUT',
-          `${run.topology.name} has ${run.sliceCount} slices; there is no ${slice}`,
-        );
-      }
-      const slices = slice === undefined ? Array.from({ length: run.sliceCount }, (_, index) => index) : [slice];
-      await requestRedrive(log, run.topology, slices, request);
-      return reply.status(202).send({ requested: slices });
-    });
-    done();
+  app.get('/topologies/:topology/stores/:store/:key', FOR_STAFF, ({ params }) => {
+    const { topology, store, key } = valid(EntryPath, params);
+    const value = named(params).query(store, key);
+    if (value === undefined) throw new Problem(404, 'NOT_FOUND', `${topology}/${store} has no ${key} here`);
+    return { key, value };
+  });
+  app.get('/topologies/:topology/stores/:store', FOR_STAFF, ({ params, query }) => {
+    const { store } = valid(StorePath, params);
+    const { slice, from, limit } = valid(Page, query);
+    return {
+      entries: named(params)
+        .entries(store, slice, from, limit)
+        .map(([key, value]) => ({ key, value })),
+    };
+  });
+  app.post('/topologies/:topology/pause', FOR_STAFF, ({ params }) => {
+    named(params).pause();
+    return named(params).status();
+  });
+  app.post('/topologies/:topology/resume', FOR_STAFF, ({ params }) => {
+    named(params).resume();
+    return named(params).status();
+  });
+  app.post('/topologies/:topology/redrive', FOR_STAFF, async ({ params, body }, reply) => {
+    const { slice, ...request } = valid(RedriveBody, body);
+    const run = named(params);
+    if (slice !== undefined && slice >= run.sliceCount) {
+      throw new Problem(
+        422,
+        'INVALID_INPUT',
+        `${run.topology.name} has ${run.sliceCount} slices; there is no ${slice}`,
+      );
+    }
+    const slices = slice === undefined ? Array.from({ length: run.sliceCount }, (_, index) => index) : [slice];
+    await requestRedrive(log, run.topology, slices, request);
+    return reply.status(202).send({ requested: slices });
   });
 }
