@@ -53,6 +53,18 @@ describe('the input buffer', () => {
     expect(buffer.peek()).toMatchObject({ topic: 'b', offset: 1 });
   });
 
+  it('sleeps while nothing is there, however much is known to come, and lets the first record wait its time', async () => {
+    const buffer = new InputBuffer(10);
+    buffer.ends.set('a', 1).set('b', 1);
+    let looks = 0;
+    for (const until = performance.now() + 700; performance.now() < until; looks++) await buffer.available(100);
+    expect(looks).toBeLessThan(20);
+    await buffer.push(batch('b', [record('b', 0, 5)], 1), never);
+    expect(buffer.peek()).toBeUndefined();
+    await buffer.push(batch('a', [record('a', 0, 1)], 1), never);
+    expect(next(buffer)).toMatchObject({ topic: 'a' });
+  });
+
   it('moves its position over gaps once what lies before them is consumed', async () => {
     const buffer = new InputBuffer(10);
     await buffer.push(batch('a', [record('a', 0, 1), record('a', 4, 2)], 6), never);

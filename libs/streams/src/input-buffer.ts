@@ -78,7 +78,7 @@ export class InputBuffer {
   /** Resolves when something may be there, or after `ms`. */
   async available(ms: number): Promise<void> {
     if (!this.#woken && !this.peek()) {
-      const patience = (this.#impatientAt ?? Infinity) - performance.now();
+      const patience = this.#size > 0 ? (this.#impatientAt ?? Infinity) - performance.now() : Infinity;
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, Math.min(ms, Math.max(0, patience)));
         this.#wake = () => {
@@ -110,6 +110,8 @@ export class InputBuffer {
       this.#impatientAt = undefined;
       return false;
     }
+    // Nothing waits as long as nothing is there: the time counts from the first record on.
+    if (this.#size === 0) return false;
     this.#impatientAt ??= performance.now() + PATIENCE_MS;
     if (performance.now() >= this.#impatientAt) return false;
     this.#drained?.();
