@@ -15,7 +15,7 @@ const backoff = (attempt: number): number =>
 
 const codeOf = (error: unknown): string => (error instanceof StreamsError ? error.code : '');
 const isTooMany = (error: unknown): boolean => codeOf(error) === 'TOO_MANY_DEAD_LETTERS';
-/** A record wrote what cannot be committed: the next instance finds it, and parks it. */
+/** Something wrote what cannot be committed. If it was a record, the next instance finds it, and parks it. */
 const isUncommittable = (error: unknown): boolean => ['VALUE_TOO_LARGE', 'VALUE_MISFIT'].includes(codeOf(error));
 
 /**
@@ -49,24 +49,25 @@ export class SliceSupervisor {
     let failedWith: unknown;
     for (let attempt = 1; !epoch.signal.aborted; attempt++) {
       const startedAt = performance.now();
+      const how = { careful: isUncommittable(failedWith), resumed: isTooMany(failedWith) };
       try {
-        const how = { careful: isUncommittable(failedWith), resumed: isTooMany(failedWith) };
         this.#instance = new Slice({ ...this.#context, ...how });
         await this.#instance.run(epoch);
       } catch (error) {
         failedWith = error;
         if (performance.now() - startedAt > STEADY_MS) attempt = 1;
-        await this.#beforeNext(epoch, attempt, error as Error);
+        // One that looked for a record, and found none, has a punctuation that will write the same again.
+        const wait = isUncommittable(error) && !how.careful ? 0 : backoff(attempt);
+        await this.#beforeNext(epoch, wait, error as Error);
       }
     }
   }
 
-  /** Waits until the slice may start again, or the epoch has ended. */
-  async #beforeNext(epoch: OwnershipEpoch, attempt: number, error: Error): Promise<void> {
+  /** Waits until the slice may start again, or the epoch has ended. @param wait milliseconds */
+  async #beforeNext(epoch: OwnershipEpoch, wait: number, error: Error): Promise<void> {
     const { slice, observer } = this.#context;
     const { signal } = epoch;
     if (signal.aborted) return;
-    const wait = isUncommittable(error) ? 0 : backoff(attempt);
     observer.failed?.(slice, error, Math.round(wait));
     if (isTooMany(error)) {
       this.#stuck.pause();

@@ -148,5 +148,29 @@ export function punctuationConformance(context: () => Conformance): void {
       expect(failed).toEqual(['moody', 'moody', 'moody']);
       expect(hooks.readers).toBe(0);
     });
+
+    it('that write what cannot be committed are tried again with growing waits', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const unfit = topology('deadlines', (t) => {
+        const open = t.store('open', z.int());
+        t.from(entries).process('open', { open }, () => []);
+        t.every('halve', 10, { open }, (_, stores) => {
+          stores.open.put('half', 0.5);
+          return [];
+        });
+      });
+      await log.admin.ensureTopics(unfit.internalTopics, { partitions: BANK_PARTITIONS });
+      const run = begin({ topology: unfit, state: await fixture.state('a') });
+      const ofOne = () => run.failures.filter(({ slice }) => slice === 0).map(({ retryInMs }) => retryInMs);
+      await eventually('four failures', () => ofOne().length >= 4);
+      await run.stop();
+      expect(
+        ofOne()
+          .slice(1)
+          .filter((wait) => wait === 0),
+      ).toEqual([]);
+      expect(run.failures[0]?.error.message).toContain('at half of store open');
+    });
   });
 }
