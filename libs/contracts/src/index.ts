@@ -1,4 +1,5 @@
 export * from './event.js';
+export { type Fits, fitting } from './fits.js';
 export * from './ids.js';
 export * from './money.js';
 export * from './ordering-language.js';

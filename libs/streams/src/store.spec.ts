@@ -91,4 +91,16 @@ describe('a store', () => {
     store.rollback();
     expect([...store.range({})]).toEqual([['a', 1]]);
   });
+
+  it.each<[what: string, schema: z.ZodType, value: unknown]>([
+    ['a date, which would be read as text', z.date(), new Date(0)],
+    ['a number without a place in JSON', z.bigint(), 1n],
+    ['one inside what may be anything', z.object({ any: z.unknown() }), { any: 1n }],
+    ['nothing at all', z.any(), undefined],
+  ])('refuses to commit what could not be read again: %s', (_, schema, value) => {
+    const store = new SliceStore({ name: 'things', schema }, memoryState().slice('t', 0));
+    store.put('a', value);
+    expect(() => store.uncommitted()).toThrow(expect.objectContaining({ code: 'VALUE_MISFIT' }));
+    expect(() => store.uncommitted()).toThrow(/ at a of store things/);
+  });
 });

@@ -1,4 +1,4 @@
-import { type Parser, parserOf } from '@order-flow/contracts';
+import { type Fits, fitting, type Parser, parserOf } from '@order-flow/contracts';
 import type { z } from 'zod';
 import { StreamsError } from './errors.js';
 import { compareKeys, inRange, type KeyRange, type SliceState } from './state.js';
@@ -35,6 +35,9 @@ const MAX_KEY = 1_500;
 /** Bytes; with its key it must fit a record of the changelog. */
 const MAX_VALUE = 1_000_000;
 
+/** Undefined for what JSON has no text for, functions among it. */
+const textOf = (value: unknown): string | undefined => JSON.stringify(value);
+
 function checkKey(store: string, key: string): void {
   if (key.length * 3 <= MAX_KEY || Buffer.byteLength(key) <= MAX_KEY) return;
   throw new RangeError(`a key of store ${store} has ${Buffer.byteLength(key)} bytes; the limit is ${MAX_KEY}`);
@@ -51,6 +54,8 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   #journal: { key: string; before: Entry<Value> | undefined }[] = [];
   readonly #cache: Entries<Value> = new Map();
   readonly #fitted: Parser<Value>;
+  /** Whether a value will be read as it is. */
+  readonly #fits: Fits;
 
   constructor(
     readonly definition: StoreDefinition<Value>,
@@ -58,6 +63,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     readonly cacheEntries = CACHE_ENTRIES,
   ) {
     this.#fitted = parserOf(definition.schema);
+    this.#fits = fitting(definition.schema) ?? (() => false);
   }
 
   get(key: string): Value | undefined {
@@ -169,20 +175,31 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   }
 
   #encode(key: string, value: Value): Buffer {
-    const bytes = Buffer.from(JSON.stringify(value));
     const { name } = this.definition;
+    const bytes = this.#json(key, value);
     if (bytes.length > MAX_VALUE) {
       const message = `a value of ${bytes.length} bytes at ${key} of store ${name}; the limit is ${MAX_VALUE}`;
       throw new StreamsError('VALUE_TOO_LARGE', message);
     }
     // Once it is stored, it would stop every record that needs it, whoever wrote it. It is looked at as it will be read,
-    // where the value itself does not plainly fit.
-    const plain = this.#fitted(value);
-    if (plain.success && plain.data === value) return bytes;
+    // where the value itself does not plainly fit: a date is read as text.
+    if (this.#fits(value)) return bytes;
     const read = this.#fitted(JSON.parse(bytes.toString()));
     if (read.success) return bytes;
     const message = `a value that does not fit its schema at ${key} of store ${name}: ${read.error.message}`;
     throw new StreamsError('VALUE_MISFIT', message);
+  }
+
+  #json(key: string, value: Value): Buffer {
+    const misfit = (why: string, options?: ErrorOptions): StreamsError =>
+      new StreamsError('VALUE_MISFIT', `a value at ${key} of store ${this.definition.name} ${why}`, options);
+    try {
+      const text = textOf(value);
+      if (text !== undefined) return Buffer.from(text);
+    } catch (cause) {
+      throw misfit(`is no JSON: ${String(cause)}`, { cause });
+    }
+    throw misfit(`is no JSON but ${typeof value}`);
   }
 
   #write(key: string, value: Entry<Value>): void {
