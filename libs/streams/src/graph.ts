@@ -51,6 +51,8 @@ export interface MergeNode extends NodeBase {
 export interface StreamTime {
   readonly before: number;
   readonly now: number;
+  /** What it was when this node last handled a record, which not every record reaches; 0 when that is not known, as after a restart. */
+  readonly handled: number;
 }
 
 export interface ProcessNode extends NodeBase {

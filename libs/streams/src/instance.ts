@@ -41,7 +41,9 @@ export class TopologyInstance {
   readonly #streamClocks = new Map<string, Entry<StreamClockNode>>();
   #subscriptions: Subscription[] = [];
   #failure: { error: unknown } | undefined;
-  #time: StreamTime = { before: 0, now: 0 };
+  #time: Omit<StreamTime, 'handled'> = { before: 0, now: 0 };
+  /** Stream time before the last record. */
+  #former: { readonly part: string; readonly time: number } | undefined;
 
   constructor(topology: Topology, stores: ReadonlyMap<string, KeyValueStore<unknown>>) {
     this.#topology = topology;
@@ -60,10 +62,17 @@ export class TopologyInstance {
     const before = this.streamTimes.get(part) ?? 0;
     const now = Math.max(before, record.timestamp);
     this.#time = { before, now };
+    this.#former = { part, time: before };
     this.#push(source.input, source.node.decode(record));
     if (now === before) return;
     if (this.#streamClocks.size > 0) this.#tick(part, before, now);
     this.streamTimes.set(part, now);
+  }
+
+  /** Takes back what the last record did to stream time, and what nodes remember of it. */
+  undo(): void {
+    if (this.#former) this.streamTimes.set(this.#former.part, this.#former.time);
+    this.#wire();
   }
 
   /** Runs a wall-clock punctuation. @param now milliseconds since the epoch */
@@ -108,7 +117,7 @@ export class TopologyInstance {
     throw error instanceof Error ? error : new Error(String(error));
   }
 
-  /** An error ends observables; operators keep nothing between records, so wiring anew loses nothing. */
+  /** An error ends observables; operators keep nothing between records that they could not do without, so wiring anew loses nothing. */
   #wire(): void {
     for (const subscription of this.#subscriptions) subscription.unsubscribe();
     this.#subscriptions = [];
@@ -152,7 +161,13 @@ export class TopologyInstance {
 
   #handler(node: ProcessNode): OperatorFunction<Rec, Rec> {
     const stores = this.#open(node.stores);
-    return flattenRecords((record) => node.handle(record, stores, this.#time));
+    let handled = 0;
+    return flattenRecords((record) => {
+      const { before, now } = this.#time;
+      const outputs = node.handle(record, stores, { before, now, handled });
+      handled = now;
+      return outputs;
+    });
   }
 
   #input<Kind extends Node>(inputs: Map<string, Entry<Kind>>, name: string, node: Kind): Observable<Rec> {

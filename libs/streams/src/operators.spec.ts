@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { eventTopic, eventType } from '@order-flow/contracts';
 import * as fc from 'fast-check';
 import { z } from 'zod';
-import { map } from './operators.js';
+import { filter, map } from './operators.js';
 import { testDriver } from './test-driver.js';
 import { topology, type TopologyBuilder } from './topology.js';
 import { windowStarts, windowOf } from './windows.js';
@@ -185,6 +185,41 @@ describe('a windowed aggregate', () => {
       }),
       { numRuns: 150 },
     );
+  });
+});
+
+describe('where other records carry stream time on', () => {
+  it('windows close with the next record that reaches them, and the store stays small', () => {
+    const run = given((t) => {
+      t.from(readings)
+        .pipe(filter(({ data }) => data.celsius > 0))
+        .windowed(t.store('sums', z.int()), { sizeMs: 10, emit: 'final' }, SUM)
+        .results.pipe(
+          map(({ start, value }) => `${start - START} ${value}`),
+          reported,
+        )
+        .to(reports);
+    });
+    for (let at = 0; at < 1_000; at += 10) run.read('a', 0, at).read('a', 1, at + 5);
+    expect(run.reports()).toEqual(Array.from({ length: 99 }, (_, index) => `a: ${index * 10} 1`));
+    expect(Object.keys(run.store('sums'))).toHaveLength(1);
+  });
+
+  it('dedup forgets all the same, also when more goes at once than it clears away with one record', () => {
+    const driver = testDriver(
+      topology('sensors', (t) => {
+        t.from(readings)
+          .pipe(filter(({ data }) => data.celsius > 0))
+          .dedup(t.store('seen', z.number()), { id: ({ data }) => String(data.celsius), horizonMs: 1_000 });
+      }),
+      { startAt: START },
+    );
+    const read = (celsius: number, at: number): void =>
+      driver.pipeAt(START + at, readings, 'a', { type: 'Read', data: { celsius } });
+    for (let id = 1; id <= 12_000; id++) read(id, 1);
+    read(0, 10_000);
+    for (let id = 1; id <= 1_100; id++) read(id, 10_001);
+    expect(Object.keys(driver.store('seen'))).toHaveLength(1_100);
   });
 });
 

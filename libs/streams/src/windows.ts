@@ -81,7 +81,8 @@ export function windowAggregate<Value, State>(
       outputs.push({ ...record, key, cause, value: { kind: 'window', window: given } });
     };
     const closed = closedUpTo(time.now);
-    if (closed >= 0 && closed > closedUpTo(time.before)) {
+    // Since this node's last record, that is: the one that passed the end may have gone elsewhere.
+    if (closed >= 0 && closed > closedUpTo(time.handled)) {
       for (const [name, state] of [...windows.range({ lt: startText(closed + 1) })]) {
         windows.delete(name);
         const start = Number(name.slice(0, DIGITS));

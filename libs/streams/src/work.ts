@@ -101,6 +101,7 @@ export class SliceWork {
     } catch (error) {
       if (isOurs(error)) throw error;
       this.outputs.length = outputs;
+      this.#instance.undo();
       for (const store of this.stores.values()) store.rollback();
       return error as Error;
     }

@@ -278,6 +278,36 @@ export function operationConformance(context: () => Conformance): void {
       expect((await readTopic(log, balanceEvents.name)).flat()).toHaveLength(120);
     });
 
+    it('a record that is parked for what it wrote does not carry stream time on', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const halving = topology('halving', (t) => {
+        const halves = t.store('halves', z.int());
+        const times = t.store('times', z.int());
+        const source = t.from(entries, { sequenced: false });
+        source.process('halve', { halves }, ({ value }, stores) => {
+          stores.halves.put(String(value.data.amount), value.data.amount / 2);
+          return [];
+        });
+        source.everyStreamTime('minutely', 60_000, { times }, (now, stores) => {
+          stores.times.put('a', now);
+          return [];
+        });
+      });
+      await log.admin.ensureTopics(halving.internalTopics, { partitions: BANK_PARTITIONS });
+      const base = Date.UTC(2026, 0, 1);
+      const at = (second: number, amount: number) => ({
+        ...deposit(second, 'a', amount),
+        timestamp: base + second * 1_000,
+      });
+      await produce(log, [at(10, 2), at(70, 3), at(75, 4)]);
+      const run = begin({ topology: halving, state: await fixture.state('a') });
+      await untilConsumed(halving);
+      await eventually('the minute', () => run.running.query('times', 'a') === base + 75_000);
+      await run.stop();
+      expect((await readTopic(log, deadLetterTopic('halving'))).flat()).toHaveLength(1);
+    });
+
     it('stream time and due punctuations outlive a restart', async () => {
       const { fixture, begin } = context();
       const { log } = fixture;
