@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deadLetter, originalOf, partsLeftOut, readOriginal } from './dead-letter.js';
 import { partitionForKey } from './murmur2.js';
-import type { EventLog, LogRecord, LogWriter, NewRecord, Offset, OwnershipEpoch, RecordBatch } from './port.js';
+import type { Demand, EventLog, LogRecord, LogWriter, NewRecord, Offset, OwnershipEpoch, RecordBatch } from './port.js';
 import { LARGEST_RECORD, recordSize } from './record-size.js';
 
 /** What a log under test can do beyond the port. */
@@ -411,6 +411,33 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         const reading = take(epoch.read([from(0, 2), from(0, 2, other)]), 2);
         await produce(record(other, { partition: 2, value: 'b' }));
         expect((await within(settle, 'both records', reading)).map(valueOf).sort()).toEqual(['a', 'b']);
+      });
+
+      it('leaves in the log what is not wanted, and gives what is waited for first', async () => {
+        const many = Array.from({ length: 1_500 }, () => record(topic, { partition: 2, value: 'x'.repeat(1_000) }));
+        await produce(...many, ...many, record(other, { partition: 2, value: 'waited for' }));
+        const state = { wanted: true, lacking: '', tell: (): void => undefined };
+        const demand: Demand = {
+          wants: () => state.wanted,
+          lacks: (name) => name === state.lacking,
+          watch(listener) {
+            state.tell = listener;
+            return () => (state.tell = () => undefined);
+          },
+        };
+        const epoch = await next(joined(stop.signal));
+        const at = [from(0, 2), from(0, 2, other)];
+        const reading = epoch.read(at, stop.signal, demand)[Symbol.asyncIterator]();
+        expect((await pulled(reading, 'what is wanted')).topic).toBe(topic);
+        Object.assign(state, { wanted: false, lacking: other });
+        const waitedFor = await pulled(reading, 'what is waited for');
+        expect([waitedFor.topic, waitedFor.records.map(valueOf)]).toEqual([other, ['waited for']]);
+        state.lacking = '';
+        const more = pulled(reading, 'the rest');
+        expect(await Promise.race([more.then(() => 'read'), delay(100, 'left in the log')])).toBe('left in the log');
+        state.wanted = true;
+        state.tell();
+        expect((await more).topic).toBe(topic);
       });
 
       it('shares the slices with a second member, and gives them back when it leaves', async () => {

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { Attention } from './attention.js';
-import { LogError, type Offset, type RecordBatch } from './port.js';
+import { type Demand, LogError, type Offset, type RecordBatch } from './port.js';
 import { readBatch } from './records/partition-log.js';
 import type { RecentChunks } from './records/recent-chunks.js';
 import { readState } from './records/partition-state.js';
@@ -15,6 +15,7 @@ export interface ReadOptions {
   readonly follow: boolean;
   readonly signal: AbortSignal;
   readonly maxRecords?: number;
+  readonly demand?: Demand | undefined;
 }
 
 interface Cursor {
@@ -51,7 +52,7 @@ export async function* readLog(
   from: readonly Offset[],
   options: ReadOptions,
 ): AsyncGenerator<RecordBatch, void, undefined> {
-  const { follow, signal } = options;
+  const { follow, signal, demand } = options;
   const cursors = from.map((offset) => openCursor(storage, topics, offset, follow));
   const byName = new Map(cursors.map((cursor) => [cursor.name, cursor]));
   // Those that may have records, the longest unread first.
@@ -62,20 +63,32 @@ export async function* readLog(
     if (cursor) ready.add(cursor);
     attention.notify();
   });
+  const unheed = demand?.watch(attention.notify);
   try {
     yield* batches(storage, ready, attention, options);
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
     unwatch();
+    unheed?.();
   }
+}
+
+/** The longest unread of those that are waited for, or else wanted. */
+function choose(ready: ReadonlySet<Cursor>, demand: Demand | undefined): Cursor | undefined {
+  let wanted: Cursor | undefined;
+  for (const cursor of ready) {
+    if (!demand || demand.lacks(cursor.topic)) return cursor;
+    if (!wanted && demand.wants(cursor.topic)) wanted = cursor;
+  }
+  return wanted;
 }
 
 async function* batches(storage: LogStorage, ready: Set<Cursor>, attention: Attention, options: ReadOptions) {
   const { follow, signal } = options;
   let turnEnds = performance.now() + TURN;
   while (!signal.aborted) {
-    const [cursor] = ready;
+    const cursor = choose(ready, options.demand);
     if (!cursor) {
       if (!follow) return;
       await attention.wait(signal);

@@ -68,15 +68,25 @@ export interface LogWriter {
   close(): Promise<void>;
 }
 
+/** What a reader of several topics has room for. Asked anew for each batch. */
+export interface Demand {
+  /** Whether more of the topic is wanted now; what is not wanted stays in the log. */
+  wants(topic: TopicName): boolean;
+  /** Whether it is waited for, and so comes before all that is merely wanted. Known to be there. */
+  lacks(topic: TopicName): boolean;
+  /** Calls the listener when something may be wanted that was not, until the returned function is called. */
+  watch(listener: () => void): () => void;
+}
+
 /** What one member owns for a while. Slice p = partition p of all the group's topics. */
 export interface OwnershipEpoch {
   readonly slices: readonly number[];
   /**
    * Endless batches of the owned slices from where their owner says: call it after fencing and restoring. Partitions not
-   * named are not read. Back-pressure by not pulling; within a slice batches of different partitions are interleaved.
-   * Ends with the epoch, or earlier by `signal`.
+   * named are not read. Back-pressure by not pulling; within a slice batches of different partitions are interleaved, each
+   * in its turn unless `demand` says otherwise. Ends with the epoch, or earlier by `signal`.
    */
-  read(from: readonly Offset[], signal?: AbortSignal): AsyncIterable<RecordBatch>;
+  read(from: readonly Offset[], signal?: AbortSignal, demand?: Demand): AsyncIterable<RecordBatch>;
   /**
    * Asks the group anew, after the call: true when it still counts these slices as this member's, false once the epoch has
    * ended. Waits while the group cannot be asked. Before a failed owner fences whoever writes in its place, it asks.

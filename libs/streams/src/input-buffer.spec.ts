@@ -34,7 +34,7 @@ describe('the input buffer', () => {
     expect(taken).toEqual(['a7', 'b0', 'b1', 'a8', 'b2', undefined]);
   });
 
-  it('waits for a topic that holds more than was read of it, unless it is full or that takes too long', async () => {
+  it('waits for a topic that holds more than was read of it, unless that takes too long', async () => {
     const buffer = new InputBuffer(3);
     buffer.ends.set('a', 2).set('b', 1);
     await buffer.push({ ...batch('b', [record('b', 0, 5)], 1), endOffset: 1 }, never);
@@ -44,13 +44,32 @@ describe('the input buffer', () => {
     expect(buffer.peek()).toBeUndefined();
     await buffer.push(batch('a', [], 2), never);
     expect(buffer.peek()).toMatchObject({ topic: 'b' });
-    await buffer.push({ ...batch('b', [record('b', 1, 6)], 2), endOffset: 2 }, never);
     buffer.ends.set('a', 3);
-    await buffer.push({ ...batch('b', [record('b', 2, 7)], 3), endOffset: 3 }, never);
-    expect(next(buffer)).toMatchObject({ topic: 'b', offset: 0 });
+    await buffer.push(batch('b', [record('b', 1, 6)], 2), never);
     expect(buffer.peek()).toBeUndefined();
     while (!buffer.peek()) await buffer.available(5_000);
-    expect(buffer.peek()).toMatchObject({ topic: 'b', offset: 1 });
+    expect(next(buffer)).toMatchObject({ topic: 'b', offset: 0 });
+  });
+
+  it('demands and takes what it waits for also while it is full', async () => {
+    const buffer = new InputBuffer(2);
+    let told = 0;
+    buffer.watch(() => told++);
+    buffer.ends.set('a', 2).set('b', 4);
+    const records = [0, 1, 2].map((offset) => record('b', offset, 5 + offset));
+    await buffer.push({ ...batch('b', records, 3), endOffset: 4 }, never);
+    expect([buffer.wants('a'), buffer.lacks('a')]).toEqual([true, true]);
+    expect([buffer.wants('b'), buffer.lacks('b')]).toEqual([false, false]);
+    expect(buffer.peek()).toBeUndefined();
+    await buffer.push({ ...batch('a', [record('a', 0, 1)], 1), endOffset: 2 }, never);
+    expect(buffer.wants('a')).toBe(false);
+    expect(next(buffer)).toMatchObject({ topic: 'a' });
+    expect([buffer.wants('a'), buffer.peek(), told]).toEqual([true, undefined, 1]);
+    await buffer.push(batch('a', [], 2), never);
+    for (const offset of [0, 1]) expect(next(buffer)).toMatchObject({ topic: 'b', offset });
+    expect(buffer.wants('b')).toBe(false);
+    expect(next(buffer)).toMatchObject({ topic: 'b', offset: 2 });
+    expect([buffer.wants('b'), buffer.lacks('b'), told]).toEqual([true, true, 2]);
   });
 
   it('sleeps while nothing is there, however much is known to come, and lets the first record wait its time', async () => {

@@ -1,4 +1,4 @@
-import type { LogRecord, RecordBatch } from '@order-flow/event-log';
+import type { Demand, LogRecord, RecordBatch } from '@order-flow/event-log';
 
 interface Queue {
   readonly topic: string;
@@ -11,11 +11,12 @@ interface Queue {
 const PATIENCE_MS = 500;
 
 /**
- * Records of one slice that were read and not yet processed, of all its topics. `push` waits while it is full: that is
- * the back-pressure from processing to reading. A topic that is known to hold more than was read of it is waited for a
- * little, because that may be earlier than what is there (as Kafka Streams does since KIP-695).
+ * Records of one slice that were read and not yet processed, of all its topics. A topic that is known to hold more than
+ * was read of it is waited for a little, because that may be earlier than what is there (as Kafka Streams does since
+ * KIP-695). While it is full only such topics are demanded, and `push` waits for all others: that is the back-pressure
+ * from processing to reading.
  */
-export class InputBuffer {
+export class InputBuffer implements Demand {
   readonly #queues = new Map<string, Queue>();
   /** Next offset to consume, by topic. */
   readonly positions = new Map<string, number>();
@@ -29,6 +30,9 @@ export class InputBuffer {
   #wake: (() => void) | undefined;
   #woken = false;
   #drained: (() => void) | undefined;
+  /** Until half of it is taken, so that reading goes on in large steps. */
+  #full = false;
+  readonly #listeners = new Set<() => void>();
 
   constructor(readonly limit: number) {}
 
@@ -37,7 +41,7 @@ export class InputBuffer {
   }
 
   async push(batch: RecordBatch, signal: AbortSignal): Promise<void> {
-    while (this.#size >= this.limit && !signal.aborted) {
+    while (!this.wants(batch.topic) && !signal.aborted) {
       await new Promise<void>((resolve) => (this.#drained = resolve));
     }
     const queue = this.#queues.get(batch.topic) ?? { topic: batch.topic, batches: [], index: 0 };
@@ -51,7 +55,21 @@ export class InputBuffer {
     }
     queue.batches.push(batch);
     this.#size += batch.records.length;
+    this.#full ||= this.#size >= this.limit;
     this.wake();
+  }
+
+  wants(topic: string): boolean {
+    return !this.#full || this.lacks(topic);
+  }
+
+  lacks(topic: string): boolean {
+    return !this.#queues.get(topic)?.batches.length && (this.positions.get(topic) ?? 0) < (this.ends.get(topic) ?? 0);
+  }
+
+  watch(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
   }
 
   /**
@@ -103,19 +121,21 @@ export class InputBuffer {
   }
 
   #waits(): boolean {
-    this.#complete = [...this.ends].every(
-      ([topic, end]) => this.#queues.get(topic)?.batches.length || (this.positions.get(topic) ?? 0) >= end,
-    );
-    if (this.#complete || this.#size >= this.limit) {
+    this.#complete = [...this.ends.keys()].every((topic) => !this.lacks(topic));
+    if (this.#complete) {
       this.#impatientAt = undefined;
       return false;
     }
     // Nothing waits as long as nothing is there: the time counts from the first record on.
     if (this.#size === 0) return false;
     this.#impatientAt ??= performance.now() + PATIENCE_MS;
-    if (performance.now() >= this.#impatientAt) return false;
+    return performance.now() < this.#impatientAt;
+  }
+
+  /** More may be read than before. */
+  #demand(): void {
     this.#drained?.();
-    return true;
+    for (const listener of this.#listeners) listener();
   }
 
   /** Nothing is there up to `offset`: the position moves on as soon as what was read before is consumed. */
@@ -136,7 +156,9 @@ export class InputBuffer {
       queue.index = 0;
       this.#complete = false;
     }
-    if (this.#size < this.limit / 2) this.#drained?.();
+    const drained = this.#full && this.#size < this.limit / 2;
+    if (drained) this.#full = false;
+    if (drained || queue.batches.length === 0) this.#demand();
   }
 }
 

@@ -138,7 +138,7 @@ export class Slice {
   async #read(epoch: OwnershipEpoch, stop: AbortSignal): Promise<void> {
     const { slice } = this.#context;
     const from = [...this.#buffer.positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
-    for await (const batch of epoch.read(from, stop)) {
+    for await (const batch of epoch.read(from, stop, this.#buffer)) {
       if (stop.aborted) return;
       await this.#buffer.push(batch, stop);
     }

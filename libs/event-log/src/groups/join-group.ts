@@ -1,4 +1,5 @@
 import {
+  type Demand,
   type GroupName,
   LogError,
   type Offset,
@@ -31,10 +32,16 @@ interface Reach {
   readonly onLeaving: (leaving: Promise<void>) => void;
 }
 
-function readOwned(reach: Reach, tenure: Tenure, from: readonly Offset[], signal?: AbortSignal) {
-  const { storage, topics, names } = reach;
-  const until = readingUntil(names, tenure, from, signal);
-  return readLog(storage, topics, from, { follow: true, signal: until });
+/** What an owner asks for. */
+interface Wanted {
+  readonly from: readonly Offset[];
+  readonly until: AbortSignal | undefined;
+  readonly demand: Demand | undefined;
+}
+
+function readOwned({ storage, topics, names }: Reach, tenure: Tenure, { from, until, demand }: Wanted) {
+  const signal = readingUntil(names, tenure, from, until);
+  return readLog(storage, topics, from, { follow: true, signal, demand });
 }
 
 /**
@@ -57,8 +64,8 @@ export async function* joinGroup(
   try {
     for (let tenure = await member.nextTenure(signal); tenure; tenure = await member.nextTenure(signal)) {
       const owned = tenure;
-      const read = (from: readonly Offset[], until?: AbortSignal): AsyncIterable<RecordBatch> =>
-        readOwned(reach, owned, from, until);
+      const read = (from: readonly Offset[], until?: AbortSignal, demand?: Demand): AsyncIterable<RecordBatch> =>
+        readOwned(reach, owned, { from, until, demand });
       yield { slices: owned.slices, signal: owned.signal, read, confirm: () => member.confirm(owned) };
     }
   } finally {

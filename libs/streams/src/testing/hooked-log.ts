@@ -22,11 +22,11 @@ export interface LogHooks {
 
 /** A log that calls hooks on its way. */
 export function hookedLog(log: EventLog, hooks: LogHooks): EventLog {
-  async function* readEpoch(epoch: OwnershipEpoch, from: readonly Offset[], signal?: AbortSignal) {
+  async function* readEpoch(epoch: OwnershipEpoch, ...[from, signal, demand]: Parameters<OwnershipEpoch['read']>) {
     hooks.readers = (hooks.readers ?? 0) + 1;
     try {
       await hooks.read?.(from);
-      for await (const batch of epoch.read(from, signal)) {
+      for await (const batch of epoch.read(from, signal, demand)) {
         await hooks.batch?.(batch);
         yield batch;
       }
@@ -52,7 +52,7 @@ export function hookedLog(log: EventLog, hooks: LogHooks): EventLog {
           await hooks.confirm?.(epoch.slices);
           return epoch.confirm();
         };
-        yield { ...epoch, confirm, read: (from, until) => readEpoch(epoch, from, until) };
+        yield { ...epoch, confirm, read: (...wanted) => readEpoch(epoch, ...wanted) };
       }
     },
   };

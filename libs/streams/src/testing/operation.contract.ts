@@ -167,7 +167,10 @@ export function operationConformance(context: () => Conformance): void {
       await auditBank(fixture.log, await fixture.state('a'));
     });
 
-    it('what was there before the start is taken by time over all topics', async () => {
+    it.each([
+      { what: 'fits the buffer', count: 40, options: {} },
+      { what: 'is far more than the buffer holds', count: 600, options: { bufferRecords: 10 } },
+    ])('what was there before the start is taken by time over all topics when it $what', async ({ count, options }) => {
       const { fixture, begin } = context();
       const { log } = fixture;
       const seen: number[] = [];
@@ -181,10 +184,10 @@ export function operationConformance(context: () => Conformance): void {
           });
       });
       await log.admin.ensureTopics([refunds, ...ordered.internalTopics], { partitions: BANK_PARTITIONS });
-      const records = Array.from({ length: 40 }, (_, number) => deposit(number, 'a'));
-      const [early, late] = [records.slice(0, 20), records.slice(20)];
+      const records = Array.from({ length: count }, (_, number) => deposit(number, 'a'));
+      const [early, late] = [records.slice(0, count / 2), records.slice(count / 2)];
       await produce(log, [...late, ...early.map((record) => ({ ...record, topic: refunds.name }))]);
-      const run = begin({ topology: ordered, state: await fixture.state('a') });
+      const run = begin({ topology: ordered, state: await fixture.state('a'), options });
       await untilConsumed(ordered);
       await run.stop();
       expect(seen).toEqual(records.map(({ timestamp }) => timestamp));

@@ -1,6 +1,7 @@
 import type { TopicSettings } from '@order-flow/contracts';
 import type {
   ConsumedOffsets,
+  Demand,
   EventLog,
   LogAdmin,
   LogWriter,
@@ -41,11 +42,16 @@ export function renamedLog(log: SettlingLog, prefix: string): SettlingLog {
     },
     close: () => writer.close(),
   });
+  const demandBack = (demand: Demand): Demand => ({
+    wants: (topic) => demand.wants(topic.slice(prefix.length)),
+    lacks: (topic) => demand.lacks(topic.slice(prefix.length)),
+    watch: (listener) => demand.watch(listener),
+  });
   const epochOf = (epoch: OwnershipEpoch): OwnershipEpoch => ({
     slices: epoch.slices,
     signal: epoch.signal,
     confirm: () => epoch.confirm(),
-    read: (from, signal) => batchesBack(epoch.read(from.map(into), signal)),
+    read: (from, signal, demand) => batchesBack(epoch.read(from.map(into), signal, demand && demandBack(demand))),
   });
   const admin: LogAdmin = {
     ensureTopics: (topics, defaults) =>

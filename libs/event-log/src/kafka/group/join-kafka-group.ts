@@ -1,4 +1,5 @@
 import {
+  type Demand,
   type GroupName,
   LogError,
   type Offset,
@@ -34,15 +35,21 @@ async function sliceCountOf(
   }
 }
 
+/** What an owner asks for. */
+interface Wanted {
+  readonly from: readonly Offset[];
+  readonly until: AbortSignal | undefined;
+  readonly demand: Demand | undefined;
+}
+
 function readOwned(
   settings: ResolvedKafkaSettings,
   { topics }: Membership,
   tenure: Tenure,
-  from: readonly Offset[],
-  signal?: AbortSignal,
+  { from, until, demand }: Wanted,
 ): AsyncIterable<RecordBatch> {
-  const until = readingUntil(topics, tenure, from, signal);
-  return readKafka(settings, from, { follow: true, signal: until });
+  const signal = readingUntil(topics, tenure, from, until);
+  return readKafka(settings, from, { follow: true, signal, demand });
 }
 
 /** Who is told of members that come and go, and of departures under way. */
@@ -84,7 +91,7 @@ export async function* joinKafkaGroup(
       yield {
         slices: owned.slices,
         signal: owned.signal,
-        read: (from, until) => readOwned(settings, membership, owned, from, until),
+        read: (from, until, demand) => readOwned(settings, membership, owned, { from, until, demand }),
         confirm: () => member.confirm(owned.signal),
       };
     }

@@ -1,5 +1,5 @@
 import { Attention } from '../../attention.js';
-import type { LogError } from '../../port.js';
+import type { Demand, LogError } from '../../port.js';
 import type { KafkaConnection } from '../connection.js';
 import { answerOf, isPassing, logErrorOf } from '../protocol/failures.js';
 import { type FetchedPartition, fetchRequest } from '../protocol/fetch-request.js';
@@ -31,13 +31,17 @@ export class Fetcher {
   #searching = false;
   #attempts = 1;
   #failure: LogError | undefined;
+  private readonly signal: AbortSignal;
+  readonly #demand: Demand | undefined;
 
   constructor(
     private readonly connection: KafkaConnection,
     cursors: readonly PartitionCursor[],
-    private readonly signal: AbortSignal,
+    options: { readonly signal: AbortSignal; readonly demand?: Demand | undefined },
   ) {
     this.#turns = new Set(cursors);
+    this.signal = options.signal;
+    this.#demand = options.demand;
   }
 
   /** Asks leaders for more where it is time. @throws LogError what ended the fetching */
@@ -47,8 +51,11 @@ export class Fetcher {
     for (const [leader, cursors] of this.#idleLeaders()) {
       let bytes = 0;
       for (const cursor of cursors) bytes += cursor.bytes;
-      const wanted = cursors.filter((cursor) => cursor.fetchOffset < cursor.stop && !cursor.fetching);
-      if (bytes < ENOUGH && wanted.length > 0) void this.#fetch(leader, wanted);
+      const open = cursors.filter((cursor) => cursor.fetchOffset < cursor.stop && !cursor.fetching);
+      // What is waited for must not wait until others, who have enough, are handed out.
+      const wanted =
+        bytes < ENOUGH ? open : open.filter(({ hasBatches, topic }) => !hasBatches && this.#demand?.lacks(topic));
+      if (wanted.length > 0) void this.#fetch(leader, wanted);
     }
     if (this.#displaced.size > 0) void this.#search();
   }

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Offset, RecordBatch } from '../../port.js';
+import type { Demand, Offset, RecordBatch } from '../../port.js';
 import { KafkaConnection } from '../connection.js';
 import { logErrorOf } from '../protocol/failures.js';
 import type { ResolvedKafkaSettings } from '../settings.js';
@@ -15,6 +15,7 @@ export interface ReadOptions {
   readonly follow: boolean;
   readonly signal: AbortSignal;
   readonly maxRecords?: number;
+  readonly demand?: Demand | undefined;
 }
 
 /**
@@ -32,16 +33,19 @@ export async function* readKafka(
   const connection = new KafkaConnection(settings);
   const close = (): void => void connection.close();
   signal.addEventListener('abort', close, { once: true });
+  let unheed: (() => void) | undefined;
   try {
     if (signal.aborted) return;
     await connection.open([...new Set(from.map(({ topic }) => topic))], signal);
     const cursors = await openCursors(connection, from, options);
-    const fetcher = new Fetcher(connection, cursors, signal);
+    const fetcher = new Fetcher(connection, cursors, options);
+    unheed = options.demand?.watch(fetcher.attention.notify);
     yield* batches(cursors, fetcher, options);
   } catch (error) {
     if (!signal.aborted) throw logErrorOf(error, 'reading');
   } finally {
     signal.removeEventListener('abort', close);
+    unheed?.();
     await connection.close();
   }
 }
@@ -63,13 +67,13 @@ async function openCursors(
 }
 
 async function* batches(cursors: readonly PartitionCursor[], fetcher: Fetcher, options: ReadOptions) {
-  const { signal, maxRecords = DEFAULT_MAX_RECORDS } = options;
+  const { signal, maxRecords = DEFAULT_MAX_RECORDS, demand } = options;
   // The longest unserved first.
   const turns = new Set(cursors);
   let turnEnds = performance.now() + TURN;
   while (!signal.aborted && turns.size > 0) {
     fetcher.pump();
-    const batch = nextBatch(turns, maxRecords);
+    const batch = nextBatch(turns, maxRecords, demand);
     if (!batch) {
       if (turns.size === 0) return;
       await fetcher.attention.wait(signal);
@@ -87,8 +91,8 @@ async function* batches(cursors: readonly PartitionCursor[], fetcher: Fetcher, o
 }
 
 /** Of the first cursor that has something; it goes to the end of the line, or out of it when it is done. */
-function nextBatch(turns: Set<PartitionCursor>, maxRecords: number) {
-  for (const cursor of turns) {
+function nextBatch(turns: Set<PartitionCursor>, maxRecords: number, demand: Demand | undefined) {
+  for (const cursor of demand ? demanded([...turns], demand) : turns) {
     const batch = cursor.hasBatches ? cursor.take(maxRecords) : undefined;
     if (cursor.isDone) turns.delete(cursor);
     if (!batch) continue;
@@ -96,4 +100,10 @@ function nextBatch(turns: Set<PartitionCursor>, maxRecords: number) {
     return batch;
   }
   return undefined;
+}
+
+/** Those that are waited for, and then those that are wanted. */
+function demanded(cursors: readonly PartitionCursor[], demand: Demand): readonly PartitionCursor[] {
+  const lacking = cursors.filter(({ topic }) => demand.lacks(topic));
+  return [...lacking, ...cursors.filter((cursor) => !lacking.includes(cursor) && demand.wants(cursor.topic))];
 }
