@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type HttpServer, type HttpServerOptions, startHttpServer } from './http-server.js';
 import { Identity } from './identity.js';
@@ -29,6 +32,7 @@ describe('the HTTP server', () => {
       const released = new Promise<void>((resolve) => (release = resolve));
       slow = { entered, release: () => release() };
       app.get('/me', (request) => request.caller);
+      app.get('/of/:name', ({ params }) => params);
       app.post('/echo', (request) => request.body);
       app.get('/refuse', () => {
         throw new Problem(409, 'PRICE_CHANGED', 'the price is another now', { actual: 5 });
@@ -133,6 +137,46 @@ describe('the HTTP server', () => {
     expect((await post('<a/>', 'application/xml')).slice(0, 2)).toEqual([415, 'UNSUPPORTED_MEDIA_TYPE']);
     const fine = { method: 'POST', body: '{"a":1}', headers: { 'content-type': 'application/json' } };
     expect(await call('/echo', fine)).toMatchObject({ status: 200, body: { a: 1 } });
+  });
+
+  /** Over a connection of its own, byte for byte. @returns all that came until it ended */
+  const exchange = (...requests: string[]): Promise<string> => {
+    const socket = connect(server.port, '127.0.0.1');
+    for (const request of requests) socket.write(request);
+    return text(socket);
+  };
+  const request = (path: string, more = ''): string =>
+    `GET ${path} HTTP/1.1\r\nhost: test\r\nauthorization: Bearer ${token}\r\n${more}\r\n`;
+
+  it.each([
+    ['an address that is not well-formed', () => request('/me%E0%A4%A', 'connection: close\r\n'), 400, 'MALFORMED_URL'],
+    [
+      'a name that is too long',
+      () => request(`/of/${'x'.repeat(1_001)}`, 'connection: close\r\n'),
+      414,
+      'URL_TOO_LONG',
+    ],
+    ['headers that are too large', () => request('/me', `x: ${'x'.repeat(20_000)}\r\n`), 431, 'HEADERS_TOO_LARGE'],
+    ['what is no HTTP', () => 'HELO test\r\n\r\n', 400, 'MALFORMED_REQUEST'],
+  ])('answers %s with a problem, too', async (_what, sent, status, code) => {
+    const [head = '', body = ''] = (await exchange(sent())).split('\r\n\r\n');
+    expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+    expect(head.toLowerCase()).toContain('content-type: application/problem+json');
+    expect(JSON.parse(body)).toMatchObject({ status, code });
+  });
+
+  it('says that it is stopping to whoever asks on a connection that is open still', async () => {
+    const socket = connect(server.port, '127.0.0.1');
+    const answers = text(socket);
+    socket.write(request('/slow'));
+    await slow.entered;
+    const stopped = server.stop();
+    socket.write(request('/me'), () => slow.release());
+    await once(socket, 'close');
+    await stopped;
+    const [, first, second] = (await answers).split('HTTP/1.1 ');
+    expect(first).toMatch(/^200 [^]*"done":true/);
+    expect(second).toMatch(/^503 [^]*application\/problem\+json[^]*"code":"STOPPING"/);
   });
 
   it('sets the headers that browsers heed', async () => {

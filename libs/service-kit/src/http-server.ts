@@ -6,6 +6,7 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { ConfigurationError } from './configuration.js';
+import { addressProblem, refuseUnreadable } from './framework-problems.js';
 import { type Caller, type Identity, type Role, UnauthenticatedError } from './identity.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logging.js';
@@ -127,18 +128,25 @@ function measureRequests(app: HttpApp, metrics: Metrics): void {
  */
 export async function startHttpServer(options: HttpServerOptions): Promise<HttpServer> {
   const { host, port, identity, logger } = options;
+  const secure = await securityHeaders(options.contentSecurityPolicy);
   const app = fastify({
     loggerInstance: logger as never,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit ?? 1_048_576,
-    routerOptions: { maxParamLength: 200 },
+    // A topic's name may be that long.
+    routerOptions: { maxParamLength: 249 },
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
+    return503OnClosing: false,
+    frameworkErrors: (error, _request, reply) => {
+      void sendProblem(reply.headers(secure), addressProblem(error));
+    },
+    clientErrorHandler: refuseUnreadable,
   }) as unknown as HttpApp;
-  const secure = await securityHeaders(options.contentSecurityPolicy);
+  let stopping = false;
   app.addHook('onRequest', (_request, reply, done) => {
     void reply.headers(secure);
-    done();
+    done(stopping ? new Problem(503, 'STOPPING', `${options.service} is stopping; try again`) : undefined);
   });
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request: FastifyRequest) => {
@@ -165,7 +173,11 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
   await listen(app, options);
   const address = app.server.address();
   const actual = typeof address === 'object' && address ? address.port : port;
-  return { url: `http://${host}:${actual}`, port: actual, stop: () => closeWithin(app, endSilent) };
+  const stop = (): Promise<void> => {
+    stopping = true;
+    return closeWithin(app, endSilent);
+  };
+  return { url: `http://${host}:${actual}`, port: actual, stop };
 }
 
 /** Waits for the requests under way; connections that are still open then are cut. */

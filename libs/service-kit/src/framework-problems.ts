@@ -1,0 +1,36 @@
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import type { ConnectionError, FastifyError } from 'fastify';
+import { Problem } from './problem.js';
+
+const addresses: Readonly<Record<string, [number, string]>> = {
+  FST_ERR_BAD_URL: [400, 'MALFORMED_URL'],
+  FST_ERR_MAX_PARAM_LENGTH: [414, 'URL_TOO_LONG'],
+};
+
+/** What is wrong with an address that cannot be looked up, or is too long to be. */
+export function addressProblem({ code, message, statusCode = 500 }: FastifyError): Problem {
+  const [status, name] = addresses[code] ?? [statusCode, statusCode < 500 ? 'BAD_REQUEST' : 'INTERNAL_ERROR'];
+  return new Problem(status, name, message);
+}
+
+const unreadable: Readonly<Record<string, Problem>> = {
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem(408, 'REQUEST_TIMED_OUT', 'the request did not come to its end in time'),
+  HPE_HEADER_OVERFLOW: new Problem(431, 'HEADERS_TOO_LARGE', 'the headers of the request are too large'),
+};
+const notHttp = new Problem(400, 'MALFORMED_REQUEST', 'this is no HTTP request');
+
+/** Answers what could not even be read as a request, and ends its connection. */
+export function refuseUnreadable(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  const problem = unreadable[error.code] ?? notHttp;
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
+  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.destroy(error);
+}
