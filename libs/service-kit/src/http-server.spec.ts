@@ -165,6 +165,22 @@ describe('the HTTP server', () => {
     expect(JSON.parse(body)).toMatchObject({ status, code });
   });
 
+  it.each([
+    ['a question', 'GET', '/me', '', '{"subject":"alice","role":"customer"}'],
+    ['a command with its body', 'POST', '/echo', '{"a":1}', '{"a":1}'],
+  ])('answers as ever %s that offers another protocol', async (_what, method, path, body, expected) => {
+    const socket = connect(server.port, '127.0.0.1');
+    const answers = text(socket);
+    const offer = 'connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\n';
+    const content = body && `content-type: application/json\r\ncontent-length: ${body.length}\r\n`;
+    socket.write(request(path, offer + content).replace('GET', method) + body);
+    await once(socket, 'data', { signal: AbortSignal.timeout(5_000) });
+    socket.write(request('/me', 'connection: close\r\n'));
+    const [, first] = (await answers).split('HTTP/1.1 ');
+    expect(first).toMatch(/^200 /);
+    expect(first).toContain(expected);
+  });
+
   it('says that it is stopping to whoever asks on a connection that is open still', async () => {
     const socket = connect(server.port, '127.0.0.1');
     const answers = text(socket);

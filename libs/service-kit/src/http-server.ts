@@ -11,6 +11,7 @@ import { type Caller, type Identity, type Role, UnauthenticatedError } from './i
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
+import { RequestWithOffer } from './offered-upgrade.js';
 import { forbidden, Problem } from './problem.js';
 import type { Readiness } from './readiness.js';
 import { type ContentSecurityPolicy, securityHeaders } from './security-headers.js';
@@ -137,6 +138,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     routerOptions: { maxParamLength: 249 },
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
+    http: { IncomingMessage: RequestWithOffer },
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply.headers(secure), addressProblem(error));
