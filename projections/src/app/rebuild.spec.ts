@@ -94,6 +94,19 @@ describe('a rebuild', () => {
     expect(await readModelAlias(orders.readStore, 'orders')).toMatchObject({ generation: 1 });
   });
 
+  it('as a dry run does not take for a difference what one of the two has not folded yet', async () => {
+    await orders.write(0, 20);
+    const late: { stop?: () => Promise<void> } = {};
+    const options = {
+      ...orders.rebuildOptions,
+      progress: ({ done, total }: { done: number; total: number }) => {
+        if (done === total) late.stop ??= serving(orders);
+      },
+    };
+    expect(await dryRun(options)).toMatchObject({ same: 20, different: 0, onlyOld: 0, onlyNew: 0 });
+    await late.stop?.();
+  });
+
   it('that fails has stopped folding when it says so, and as a dry run leaves nothing behind', async () => {
     await orders.write(0, 200);
     const failing = {
@@ -120,6 +133,21 @@ describe('a rebuild', () => {
       await until(async () => confirmed(await orders.documents('orders__1')) === 10);
     });
     expect(await rollback(orders.rebuildOptions)).toEqual({ collection: 'orders__1', generation: 3 });
+  });
+
+  it('is rolled back while orders keep coming', async () => {
+    await orders.write(0, 10);
+    await rebuild(orders.rebuildOptions);
+    await whileServing(async () => {
+      await until(async () => confirmed(await orders.documents('orders__1')) === 10);
+      const enough = new AbortController();
+      const load = (async () => {
+        for (let n = 10; !enough.signal.aborted; n++) await orders.write(n, n + 1);
+      })();
+      const done = await rollback(orders.rebuildOptions).finally(() => enough.abort());
+      await load;
+      expect(done).toEqual({ collection: 'orders__1', generation: 3 });
+    });
   });
 });
 

@@ -17,6 +17,9 @@ import { RebuildError } from './rebuild-error.js';
 import { takeLease } from './rebuild-lease.js';
 import { runProjection } from './run-projection.js';
 
+/** What a collection that is being folded may be behind for. */
+const CATCH_UP_MS = 5_000;
+
 export interface RebuildProgress {
   readonly projection: string;
   readonly collection: string;
@@ -157,7 +160,7 @@ export async function dryRun(options: RebuildOptions): Promise<Differences> {
     let differences: Differences | undefined;
     try {
       await foldUntilCaughtUp(options, collection, stop, async () => {
-        differences = await compare(readStore, alias.collection, collection);
+        differences = await compare(readStore, alias.collection, collection, stop);
       });
     } finally {
       await removeCollection(options, collection);
@@ -170,20 +173,16 @@ export async function dryRun(options: RebuildOptions): Promise<Differences> {
 /** Goes back to the previous collection, if it is up to date. @throws RebuildError NO_PREVIOUS, PREVIOUS_BEHIND */
 export async function rollback(options: RebuildOptions): Promise<{ collection: string; generation: number }> {
   const { readStore, projection, log } = options;
-  return withLease(options, async () => {
+  return withLease(options, async (stop) => {
     const alias = await readModelAlias(readStore, projection.name);
     if (!alias.previous)
       throw new RebuildError('NO_PREVIOUS', `${projection.name} has no previous collection to go back to`);
-    const partitions = await partitionsOf(options);
-    const checkpoints = new Checkpoints(readStore, log, alias.previous);
-    const topics = projection.sources.map(({ name }) => name);
-    const progress = new ProjectionProgress(checkpoints, projection.name, topics);
-    progress.progressed(await checkpoints.load(partitions), 0);
-    const { lag } = await progress.status();
-    if (lag > 0) {
+    const lacking = await waitUntilCaughtUp(options, new Checkpoints(readStore, log, alias.previous), stop);
+    if (stop.aborted) throw new RebuildError('CANCELLED', 'the rollback was cancelled');
+    if (lacking > 0) {
       throw new RebuildError(
         'PREVIOUS_BEHIND',
-        `${alias.previous} lacks ${lag} records; start the projections so that it catches up, then try again`,
+        `${alias.previous} lacks ${lacking} records; start the projections so that it catches up, then try again`,
       );
     }
     const generation = alias.generation + 1;
@@ -197,11 +196,25 @@ export async function rollback(options: RebuildOptions): Promise<{ collection: s
   });
 }
 
-async function partitionsOf({ log, projection }: RebuildOptions) {
+/**
+ * Waits, if need be, until checkpoints are where the sources end now: under load they are always a moment behind.
+ * @returns how many records they lack
+ */
+async function waitUntilCaughtUp(
+  { log, projection }: RebuildOptions,
+  checkpoints: Checkpoints,
+  stop: AbortSignal,
+): Promise<number> {
   const found = projection.sources.map(async ({ name }) =>
-    (await log.admin.partitions(name)).map(({ partition }) => ({ topic: name, partition })),
+    (await log.admin.partitions(name)).map(({ partition, end }) => ({ topic: name, partition, end })),
   );
-  return (await Promise.all(found)).flat();
+  const ends = (await Promise.all(found)).flat();
+  for (const deadline = performance.now() + CATCH_UP_MS; ;) {
+    const reached = await checkpoints.load(ends);
+    const lacking = ends.reduce((sum, { end }, index) => sum + Math.max(0, end - (reached[index]?.offset ?? 0)), 0);
+    if (lacking === 0 || performance.now() > deadline || stop.aborted) return lacking;
+    await sleep(100, stop);
+  }
 }
 
 async function withLease<T>(options: RebuildOptions, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
