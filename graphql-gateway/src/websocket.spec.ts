@@ -38,6 +38,63 @@ describe('a WebSocket', () => {
     expect(messages).toBeLessThan(100);
   });
 
+  /** One that has said who it is. */
+  async function greeted(): Promise<WebSocket> {
+    const socket = await connected();
+    await sent(socket, { type: 'connection_init' });
+    await once(socket, 'message');
+    return socket;
+  }
+  const subscribe = (socket: WebSocket, id: string, query = 'subscription { orderFeed { id } }') =>
+    sent(socket, { type: 'subscribe', id, payload: { query } });
+  const streams = async () =>
+    Number(
+      (await (await fetch(`${gateway.url}/metrics`)).text()).match(
+        /^gateway_live_streams\{model="orders".* (\d+)$/m,
+      )?.[1],
+    );
+  const messagesOf = (socket: WebSocket): { type: string; id: string; payload?: unknown }[] => {
+    const messages: { type: string; id: string }[] = [];
+    socket.on('message', (data: Buffer) => messages.push(JSON.parse(data.toString()) as { type: string; id: string }));
+    return messages;
+  };
+
+  it('may use the id of an operation again that it has completed, as fast as it likes', async () => {
+    const socket = await greeted();
+    const messages = messagesOf(socket);
+    for (let n = 0; n < 20; n++) {
+      void subscribe(socket, 'a');
+      if (n % 2 === 0) await eventually(async () => (await streams()) === 1);
+      void sent(socket, { type: 'complete', id: 'a' });
+    }
+    await subscribe(socket, 'a');
+    await subscribe(socket, 'last', '{ me { id } }');
+    await eventually(() => Promise.resolve(messages.some(({ id, type }) => id === 'last' && type === 'complete')));
+    await eventually(async () => (await streams()) === 1);
+    expect(messages.filter(({ id }) => id === 'a')).toEqual([]);
+    socket.close();
+    await eventually(async () => (await streams()) === 0);
+  });
+
+  it('runs a hundred operations, however many are asked for at once', async () => {
+    const socket = await greeted();
+    const messages = messagesOf(socket);
+    for (let n = 0; n < 105; n++) void subscribe(socket, `s${n}`);
+    await eventually(async () => (await streams()) === 100);
+    const refused = messages.filter(({ type }) => type === 'error');
+    expect(refused.map(({ id }) => id)).toEqual(['s100', 's101', 's102', 's103', 's104']);
+    expect(JSON.stringify(refused[0]?.payload)).toContain('TOO_MANY_SUBSCRIPTIONS');
+  });
+
+  it('carries mutations', async () => {
+    const socket = await greeted();
+    const messages = messagesOf(socket);
+    const query = 'mutation { placeOrder(input: {items: [{sku: "A", quantity: 1}]}) { ... on Order { status } } }';
+    await subscribe(socket, 'm', query);
+    await eventually(() => Promise.resolve(messages.length === 2));
+    expect(messages[0]).toMatchObject({ type: 'next', payload: { data: { placeOrder: { status: 'PENDING' } } } });
+  });
+
   it('is closed with 1001 when the gateway stops', async () => {
     const closed = once(await connected(), 'close');
     await gateway.stop();
@@ -67,6 +124,11 @@ describe('a WebSocket', () => {
     const breaking = await connected();
     breaking.send('nonsense');
     expect((await once(breaking, 'close'))[0]).toBe(4400);
+    for (const type of ['next', 'error', 'connection_ack']) {
+      const mistaken = await connected();
+      await sent(mistaken, { type, id: '1', payload: {} });
+      expect((await once(mistaken, 'close'))[0]).toBe(4400);
+    }
     const huge = await connected();
     huge.send('x'.repeat(2_000_000));
     expect((await once(huge, 'close'))[0]).toBe(1009);

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Logger } from '@order-flow/service-kit';
 import { CloseCode, type Server } from 'graphql-ws';
 import type { RawData, WebSocket } from 'ws';
+import { OperationTurns } from './operation-turns.js';
 
 /** What a socket may be asked to answer while its client reads nothing; bytes. */
 const MAX_UNREAD = 4 * 1024 * 1024;
@@ -32,6 +33,7 @@ export function attendSocket(
   logger: Logger,
 ): void {
   const stopPings = keepAlive(socket);
+  let turns: OperationTurns | undefined;
   const closed = server.opened(
     {
       protocol: socket.protocol,
@@ -42,12 +44,18 @@ export function attendSocket(
         }),
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) => {
+        const operations = (turns = new OperationTurns(handle));
         socket.on('message', (data: RawData) => {
           if (socket.bufferedAmount > MAX_UNREAD) {
             socket.terminate();
             return;
           }
-          handle((data as Buffer).toString()).catch((error: unknown) => {
+          const handled = operations.take((data as Buffer).toString());
+          if (!handled) {
+            socket.close(CloseCode.BadRequest, 'Invalid message received');
+            return;
+          }
+          handled.catch((error: unknown) => {
             logger.error({ err: error }, 'a WebSocket message could not be handled');
             socket.close(CloseCode.InternalServerError, 'something went wrong; the log has the details');
           });
@@ -60,6 +68,7 @@ export function attendSocket(
   socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket ended with an error'));
   socket.once('close', (code, reason) => {
     stopPings();
+    turns?.close();
     void closed(code, reason.toString());
   });
 }

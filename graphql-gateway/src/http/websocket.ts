@@ -57,7 +57,8 @@ async function prepare(
   const caller = await identity.authenticate(authorization);
   const { request } = connection.extra;
   const context: RequestContext = { gateway, caller, authorization, traceparent: traceparentOf(request.headers) };
-  const engine = server.getEnveloped({ ...context, request, params: payload } as never) as Engine;
+  // Without the request of the upgrade: it was a GET, by which nothing may be changed.
+  const engine = server.getEnveloped({ ...context, params: payload } as never) as Engine;
   const document = engine.parse(payload.query);
   const errors = engine.validate(engine.schema, document);
   if (errors.length > 0) return errors;
@@ -97,10 +98,12 @@ function protocolServer(options: WebsocketOptions): Server<Session> {
     },
     onSubscribe: async (connection, _id, payload) => {
       const { caller } = connection.extra;
+      // As many as there were when it came, before anything is waited for: what came later counts against itself.
+      const isOneTooMany = Object.keys(connection.subscriptions).length > MAX_OPERATIONS;
       if (!caller) return refused('UNAUTHENTICATED', 'the connection has not said whose it is');
       if ((await takeFrom(limit, caller)) !== 'taken')
         return refused('RATE_LIMITED', `at most ${limit.perMinute} requests a minute`);
-      if (Object.keys(connection.subscriptions).length > MAX_OPERATIONS)
+      if (isOneTooMany)
         return refused('TOO_MANY_SUBSCRIPTIONS', `at most ${MAX_OPERATIONS} operations on a connection`);
       try {
         return await prepare(options, connection, payload);
