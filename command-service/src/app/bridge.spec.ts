@@ -153,4 +153,21 @@ describe('the bridge', () => {
     await checkpoint(await store.identity(), '99999999999999999999');
     expect(await refused()).toBe('POSITION_BEYOND_END');
   });
+
+  it('carries nothing a second time when its checkpoint is lost', async () => {
+    const stop = new AbortController();
+    const first = runBridge({ store, log, metrics }, stop.signal, () => undefined);
+    await append(5);
+    await until(async () => (await carried()).length === 5);
+    stop.abort();
+    await first;
+    const [{ end } = { end: 0 }] = await log.admin.partitions(bridgeCheckpoint.name);
+    await log.admin.deleteRecords([{ topic: bridgeCheckpoint.name, partition: 0, offset: end }]);
+    const again = runBridge({ store, log, metrics }, AbortSignal.timeout(5_000), () => undefined);
+    await expect(again).rejects.toMatchObject({
+      code: 'CHECKPOINT_LOST',
+      message: expect.stringContaining('catalog.events has events'),
+    });
+    expect(await carried()).toHaveLength(5);
+  });
 });

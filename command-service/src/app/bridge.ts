@@ -7,7 +7,14 @@ import {
   encodeEvent,
   rfc3339,
 } from '@order-flow/contracts';
-import { type EventLog, LogError, type LogWriter, type NewRecord } from '@order-flow/event-log';
+import {
+  type EventLog,
+  LogError,
+  type LogWriter,
+  type NewRecord,
+  type Offset,
+  type TopicName,
+} from '@order-flow/event-log';
 import type { EventStore, Position, RecordedEvent } from '@order-flow/event-store';
 import { BoundedQueue, type Metrics } from '@order-flow/service-kit';
 
@@ -19,7 +26,7 @@ const CHECKPOINT_KEY = 'position';
 /** The checkpoint does not belong to this event store. The message says which of the two was replaced. */
 export class BridgeError extends Error {
   constructor(
-    readonly code: 'FOREIGN_CHECKPOINT' | 'POSITION_BEYOND_END',
+    readonly code: 'FOREIGN_CHECKPOINT' | 'POSITION_BEYOND_END' | 'CHECKPOINT_LOST',
     message: string,
   ) {
     super(message);
@@ -164,7 +171,10 @@ export async function checkpointedPosition(
 ): Promise<Position | undefined> {
   const value = await newestValue(log, bridgeCheckpoint.name);
   const newest = value && BridgeCheckpoint.parse(JSON.parse(value.toString()));
-  if (!newest) return undefined;
+  if (!newest) {
+    await refuseLostCheckpoint(log);
+    return undefined;
+  }
   if (newest.identity !== identity) {
     throw new BridgeError(
       'FOREIGN_CHECKPOINT',
@@ -181,6 +191,35 @@ export async function checkpointedPosition(
     );
   }
   return newest.position as Position;
+}
+
+/** Events are never carried without their position: where there are some, all would be carried a second time. @throws BridgeError */
+async function refuseLostCheckpoint(log: EventLog): Promise<void> {
+  const topic = await firstCarriedTo(log);
+  if (topic === undefined) return;
+  throw new BridgeError(
+    'CHECKPOINT_LOST',
+    `bridge.checkpoint holds no position, but ${topic} has events, which would be carried again: restore bridge.checkpoint, ` +
+      'or begin with an empty log and empty read models',
+  );
+}
+
+/** A bridged topic with a record in it, or where there was one. Transactions that were given up leave offsets, and no records. */
+async function firstCarriedTo(log: EventLog): Promise<TopicName | undefined> {
+  const there = new Set((await log.admin.topics()).map(({ name }) => name));
+  const bridged = Object.values(bridgedCategories).filter(({ name }) => there.has(name));
+  const starts: Offset[] = [];
+  for (const { name: topic } of bridged) {
+    for (const { partition, begin, end } of await log.admin.partitions(topic)) {
+      if (begin > 0) return topic;
+      if (end > begin) starts.push({ topic, partition, offset: begin });
+    }
+  }
+  if (starts.length === 0) return undefined;
+  for await (const batch of log.read(starts, { follow: false, signal: new AbortController().signal, maxRecords: 1 })) {
+    if (batch.records.length > 0) return batch.topic;
+  }
+  return undefined;
 }
 
 /**
