@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { deterministicId, encodeEvent, orderCommands } from '@order-flow/contracts';
 import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
-import { Metrics, silentLogger } from '@order-flow/service-kit';
+import { createLogger, Metrics, silentLogger } from '@order-flow/service-kit';
 import { rememberedOrders } from './aggregates.js';
 import { commandDeadLetters, runSagaCommands, sagaCommandMetrics } from './saga-commands.js';
 
@@ -59,14 +59,14 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-function start(trimEveryMs?: number): () => Promise<void> {
+function start(trimEveryMs?: number, logger = silentLogger()): () => Promise<void> {
   const stop = new AbortController();
   const metrics = sagaCommandMetrics(new Metrics('test'));
   const context = {
     store,
     orders: rememberedOrders(),
     log,
-    logger: silentLogger(),
+    logger,
     metrics,
     ...(trimEveryMs === undefined ? {} : { trimEveryMs }),
   };
@@ -112,4 +112,27 @@ it('a member whose commits were lost goes on where the records begin', async () 
   await until(async () => (await committed()) > 0);
   await stop();
   expect(await total('end')).toBe(21);
+});
+
+it('commands that were deleted before they were handled are told of', async () => {
+  const stopFirst = start();
+  await produce(Array.from({ length: 5 }, () => command(1)));
+  await until(async () => (await committed()) === 5);
+  await stopFirst();
+  await produce(Array.from({ length: 20 }, (_, n) => command(n)));
+  const ends = (await log.admin.partitions(orderCommands.name)).map(({ partition, end }) => ({
+    topic: orderCommands.name,
+    partition,
+    offset: end,
+  }));
+  await log.admin.deleteRecords(ends);
+  const said: string[] = [];
+  const destination = { write: (line: string) => void said.push(line) };
+  const stop = start(undefined, createLogger({ level: 'error', format: 'json', destination }));
+  await until(async () => said.length > 0);
+  await stop();
+  const [{ partition } = { partition: -1 }] = await log.admin.committed('command-service');
+  expect(said.join('')).toContain(
+    `order.commands-${partition} begins at ${ends[partition]?.offset}, but command-service has`,
+  );
 });

@@ -66,7 +66,7 @@ export async function runSagaCommands(
   try {
     for await (const epoch of context.log.join(GROUP, [orderCommands.name], stop)) {
       await consuming;
-      consuming = consume(context, epoch, await startOffsets(context.log, epoch.slices));
+      consuming = consume(context, epoch, await startOffsets(context, epoch.slices));
       consuming.catch(() => failed.abort());
       ready();
       epoch.signal.addEventListener('abort', () => waiting('its group shares out order.commands'), { once: true });
@@ -77,13 +77,21 @@ export async function runSagaCommands(
   }
 }
 
-async function startOffsets(log: EventLog, slices: readonly number[]): Promise<Offset[]> {
+/** What was deleted before it was committed as handled cannot be handled any more: that is said. */
+async function startOffsets({ log, logger }: SagaCommands, slices: readonly number[]): Promise<Offset[]> {
   const topic = orderCommands.name;
   const committed = (await log.admin.committed(GROUP)).filter((offset) => offset.topic === topic);
   const partitions = await log.admin.partitions(topic);
   return slices.map((partition) => {
-    const known = committed.find((offset) => offset.partition === partition)?.offset ?? 0;
-    return { topic, partition, offset: Math.max(known, partitions[partition]?.begin ?? 0) };
+    const known = committed.find((offset) => offset.partition === partition)?.offset;
+    const begin = partitions[partition]?.begin ?? 0;
+    if (known !== undefined && known < begin)
+      logger.error(
+        { topic, partition, committed: known, begin },
+        `${topic}-${partition} begins at ${begin}, but ${GROUP} has committed ${known}: what lay between was deleted and ` +
+          'perhaps never handled; orders that wait for it stay as they are, so look for those that do not end',
+      );
+    return { topic, partition, offset: Math.max(known ?? 0, begin) };
   });
 }
 
