@@ -119,7 +119,7 @@ export interface GroupInfo {
 export interface LogAdmin {
   /**
    * Creates what is missing and checks what is there. Idempotent.
-   * @throws LogError TOPIC_MISMATCH when an existing topic differs in partitions or cleanup
+   * @throws LogError TOPIC_MISMATCH when an existing topic differs in partitions or cleanup, or keeps less
    */
   ensureTopics(topics: readonly TopicSettings[], defaults: { readonly partitions: number }): Promise<void>;
   topics(): Promise<readonly TopicInfo[]>;

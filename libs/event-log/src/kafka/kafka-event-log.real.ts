@@ -159,6 +159,30 @@ describe('Kafka', () => {
     expect(values).toEqual(['kept', 'mine']);
   });
 
+  it.each([
+    ['retention.ms', '604800000', 'delete'],
+    ['retention.bytes', '1000000', 'delete'],
+    ['retention.ms', '604800000', 'compact,delete'],
+  ])('refuses a topic that others made with %s %s and %s: it would lose records', async (limit, value, policy) => {
+    const name = `short-${limit}-${policy.length}-${run}`;
+    const cleanup = policy === 'delete' ? 'delete' : 'compact';
+    const admin = kafka.admin();
+    await admin.connect();
+    const configEntries = [
+      { name: 'cleanup.policy', value: policy },
+      { name: 'retention.ms', value: '-1' },
+    ].filter((entry) => entry.name !== limit);
+    await admin.createTopics({
+      topics: [{ topic: name, numPartitions: 2, configEntries: [...configEntries, { name: limit, value }] }],
+    });
+    await admin.disconnect();
+    const making = log.admin.ensureTopics([{ name, key: 'k', cleanup, retentionMs: -1 }], { partitions: 2 });
+    await expect(making).rejects.toMatchObject({
+      code: 'TOPIC_MISMATCH',
+      message: expect.stringContaining(`${name} has ${limit} ${value}, not -1`),
+    });
+  });
+
   it('refuses to share a group with members of other slices', async () => {
     const stop = new AbortController();
     const single = `single-${run}`;

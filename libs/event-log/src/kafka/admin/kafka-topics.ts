@@ -12,6 +12,15 @@ const NEVER = 7 * 24 * 60 * 60 * 1_000;
 
 type Found = Pick<TopicInfo, 'name' | 'cleanup' | 'retentionMs' | 'partitionCount'>;
 
+/** A topic and what becomes of its old records. */
+interface Kept {
+  readonly topic: Found;
+  /** Whether records go by their age or by what is beyond so many bytes; of a table they may do so as well. */
+  readonly deletes: boolean;
+  /** Of a partition; -1 for no limit. */
+  readonly retentionBytes: number;
+}
+
 /**
  * Tombstones stay a day, so that who follows a table with pauses sees every deletion; segments are small enough that a table's
  * log stays within a few times its content.
@@ -28,15 +37,17 @@ function configOf({ cleanup, retentionMs }: TopicSettings) {
   const settings = {
     'cleanup.policy': cleanup,
     'retention.ms': String(retentionMs),
+    // brokers may have a limit for topics that say nothing
+    'retention.bytes': '-1',
     ...(cleanup === 'compact' ? COMPACTED : {}),
   };
   return Object.entries(settings).map(([name, value]) => ({ name, value }));
 }
 
-async function describe(connection: KafkaConnection, topics: readonly TopicMetadata[]): Promise<Found[]> {
+async function describe(connection: KafkaConnection, topics: readonly TopicMetadata[]): Promise<Kept[]> {
   if (topics.length === 0) return [];
   const broker = await connection.anyNode();
-  const configNames = ['cleanup.policy', 'retention.ms'];
+  const configNames = ['cleanup.policy', 'retention.ms', 'retention.bytes'];
   const { resources } = await connection.ask(
     broker,
     broker.describeConfigs({ resources: topics.map(({ topic }) => ({ type: TOPIC, name: topic, configNames })) }),
@@ -45,13 +56,14 @@ async function describe(connection: KafkaConnection, topics: readonly TopicMetad
   return topics.map(({ topic: name, partitionMetadata }) => {
     const entries = resources.find(({ resourceName }) => resourceName === name)?.configEntries ?? [];
     const valueOf = (config: string) => entries.find(({ configName }) => configName === config)?.configValue;
-    const cleanup = valueOf('cleanup.policy')?.includes('compact') ? 'compact' : 'delete';
-    return {
+    const policy = valueOf('cleanup.policy') ?? 'delete';
+    const topic = {
       name,
-      cleanup,
+      cleanup: policy.includes('compact') ? ('compact' as const) : ('delete' as const),
       retentionMs: Number(valueOf('retention.ms') ?? NEVER),
       partitionCount: partitionMetadata.length,
     };
+    return { topic, deletes: policy.includes('delete'), retentionBytes: Number(valueOf('retention.bytes') ?? -1) };
   });
 }
 
@@ -60,17 +72,37 @@ export async function allTopics(connection: KafkaConnection): Promise<Found[]> {
   const { topicMetadata } = await connection.metadata();
   const topics = topicMetadata.filter(({ topicErrorCode, isInternal }) => topicErrorCode === 0 && !isInternal);
   const found = await describe(connection, topics);
-  return found.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return found.map(({ topic }) => topic).sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function check(wanted: TopicSettings, partitionCount: number, found: Found): void {
+const isShorter = (found: number, wanted: number): boolean => found >= 0 && (wanted < 0 || found < wanted);
+
+/** What keeps less than it should loses what perhaps nobody has read. */
+function checkRetention({ name, retentionMs }: TopicSettings, { topic, deletes, retentionBytes }: Kept): void {
+  const limits = [
+    { limit: 'retention.ms', found: topic.retentionMs, wanted: retentionMs },
+    { limit: 'retention.bytes', found: retentionBytes, wanted: -1 },
+  ];
+  const short = limits.find(({ found, wanted }) => isShorter(found, wanted));
+  if (!deletes || !short) return;
+  const { limit, found, wanted } = short;
+  const remedy = `kafka-configs.sh --alter --entity-type topics --entity-name ${name} --add-config ${limit}=${wanted}`;
+  throw new LogError(
+    'TOPIC_MISMATCH',
+    `${name} has ${limit} ${found}, not ${wanted}, and would lose records: ${remedy}`,
+  );
+}
+
+function check(wanted: TopicSettings, partitionCount: number, kept: Kept): void {
   const { name } = wanted;
+  const { topic: found } = kept;
   if (found.partitionCount !== partitionCount) {
     throw new LogError('TOPIC_MISMATCH', `${name} has ${found.partitionCount} partitions, not ${partitionCount}`);
   }
   if (found.cleanup !== wanted.cleanup) {
     throw new LogError('TOPIC_MISMATCH', `${name} has cleanup ${found.cleanup}, not ${wanted.cleanup}`);
   }
+  checkRetention(wanted, kept);
 }
 
 /** What the brokers refuse about a topic is for people to settle, save that it exists already. */
@@ -122,12 +154,12 @@ export async function ensureKafkaTopics(
 ): Promise<void> {
   if (wanted.length === 0) return;
   const names = wanted.map(({ name }) => name);
-  const existing = async (): Promise<Map<TopicName, Found>> => {
+  const existing = async (): Promise<Map<TopicName, Kept>> => {
     const { topicMetadata } = await connection.metadata(names);
     const there = topicMetadata.filter(({ topicErrorCode }) => topicErrorCode === 0);
-    return new Map((await describe(connection, there)).map((found) => [found.name, found]));
+    return new Map((await describe(connection, there)).map((found) => [found.topic.name, found]));
   };
-  const checkAll = (found: ReadonlyMap<TopicName, Found>): void => {
+  const checkAll = (found: ReadonlyMap<TopicName, Kept>): void => {
     for (const topic of wanted) {
       const existed = found.get(topic.name);
       if (existed) check(topic, topic.partitions ?? partitions, existed);
