@@ -1,5 +1,5 @@
 import { LogError, type TopicName, type TopicPartition } from '../port.js';
-import { isUnanswered, logErrorOf, rootOf } from './protocol/failures.js';
+import { isUnanswered, isUntrusted, logErrorOf, rootOf } from './protocol/failures.js';
 import {
   type Broker,
   type Cluster,
@@ -214,12 +214,23 @@ export class KafkaConnection {
     const { brokers, sasl } = this.settings;
     const root = rootOf(error);
     const mapped = logErrorOf(error, `Kafka at ${brokers.join(', ')}`);
+    if (isUntrusted(error)) {
+      const message = `Kafka at ${brokers.join(', ')} cannot be trusted: ${root.message}`;
+      return new LogError('LOG_REFUSED', `${message}; KAFKA_SSL names the file of the authorities to trust`, {
+        cause: error,
+      });
+    }
     if (mapped.code === 'LOG_REFUSED' && sasl) {
       const message = `Kafka at ${brokers.join(', ')} refuses ${sasl.mechanism} for user '${sasl.username}'`;
       return new LogError('LOG_REFUSED', `${message}; check KAFKA_SASL_*`, { cause: error });
     }
     if (mapped.code !== 'LOG_UNAVAILABLE') return mapped;
     const message = `Kafka at ${brokers.join(', ')} cannot be reached: ${root.message}`;
-    return new LogError('LOG_UNAVAILABLE', `${message}; start it, or correct KAFKA_BROKERS`, { cause: error });
+    // so it looks when one side speaks TLS, or asks for a password, and the other does not
+    const misunderstood = /closed connection|disconnected|TLS|SSL/i.test(root.message);
+    const remedy = misunderstood
+      ? 'check KAFKA_BROKERS, KAFKA_SSL and KAFKA_SASL_*'
+      : 'start it, or correct KAFKA_BROKERS';
+    return new LogError('LOG_UNAVAILABLE', `${message}; ${remedy}`, { cause: error });
   }
 }

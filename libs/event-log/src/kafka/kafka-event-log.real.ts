@@ -243,6 +243,22 @@ const secure = JSON.parse(process.env['TEST_KAFKA_SECURE'] ?? 'null') as
     await log.close();
   });
 
+  it('is refused, at once and with the remedy, when its certificate is not trusted', async () => {
+    const startedAt = performance.now();
+    const opening = openKafkaEventLog({ ...settings(), ssl: true });
+    await expect(opening).rejects.toMatchObject({ code: 'LOG_REFUSED' });
+    await expect(opening).rejects.toThrow(
+      'self-signed certificate; KAFKA_SSL names the file of the authorities to trust',
+    );
+    expect(performance.now() - startedAt).toBeLessThan(10_000);
+  });
+
+  it('is told from one that is away when it is spoken to without TLS', async () => {
+    const { brokers } = settings();
+    const opening = openKafkaEventLog({ brokers, patience: 300 });
+    await expect(opening).rejects.toThrow('check KAFKA_BROKERS, KAFKA_SSL and KAFKA_SASL_*');
+  });
+
   it('refuses a wrong one, at once and without telling it', async () => {
     const { sasl, ...rest } = settings();
     const opening = openKafkaEventLog({ ...rest, sasl: { ...sasl!, password: 'not-the-password' } });

@@ -4,6 +4,8 @@ import { LogError } from '../../port.js';
 interface ClientError extends Error {
   /** The protocol's name of an error that a broker answered. */
   readonly type?: string;
+  /** Of the connection: Node's or OpenSSL's. */
+  readonly code?: string;
 }
 
 /** The first cause: kafkajs wraps errors once per retry. */
@@ -64,10 +66,15 @@ export class NoAnswer extends Error {
   }
 }
 
+const CERTIFICATE = /CERT|UNABLE_TO_VERIFY|UNABLE_TO_GET_ISSUER/;
+
+/** Whether the broker cannot show that it is the one that is meant: trying again does not help. */
+export const isUntrusted = (error: unknown): boolean => CERTIFICATE.test(rootOf(error).code ?? '');
+
 /** Whether the broker was not reached, or gave no answer: what was asked may or may not have been done. */
 export const isUnanswered = (error: unknown): boolean => {
   const root = rootOf(error);
-  return root.type === undefined && UNREACHED.has(root.name);
+  return root.type === undefined && UNREACHED.has(root.name) && !isUntrusted(root);
 };
 
 /** Whether trying again may help, by itself or after looking for the leader or coordinator anew. */
@@ -80,8 +87,8 @@ const FENCED = new Set(['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED', 'INVALID_PR
 const UNKNOWN = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'INVALID_TOPIC_EXCEPTION']);
 const TOO_LARGE = new Set(['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE']);
 
-function codeOf({ name, type }: ClientError): LogError['code'] {
-  if (name === 'KafkaJSSASLAuthenticationError') return 'LOG_REFUSED';
+function codeOf({ name, type, code }: ClientError): LogError['code'] {
+  if (name === 'KafkaJSSASLAuthenticationError' || CERTIFICATE.test(code ?? '')) return 'LOG_REFUSED';
   if (type === undefined) return 'LOG_UNAVAILABLE';
   if (FENCED.has(type)) return 'FENCED';
   if (UNKNOWN.has(type)) return 'UNKNOWN_TOPIC';
