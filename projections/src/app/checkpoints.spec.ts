@@ -21,3 +21,25 @@ it('read models that were folded from another log are refused, those of this one
   await expect(refused).rejects.toThrow(await log.identity());
   await another.close();
 });
+
+it('a checkpoint where the log has no records is refused, with the remedy', async () => {
+  const { log, readStore } = orders;
+  const topic = orderEvents.name;
+  const writer = await log.openWriter('somebody');
+  const record = { topic, partition: 0, key: 'k', value: Buffer.from('{}'), timestamp: 1 };
+  await writer.commit({ records: [record, record, record, record] });
+  await writer.close();
+  const loadedFrom = async (offset: number) => {
+    const checkpoints = new Checkpoints(readStore, log, 'orders__1');
+    await checkpoints.save([{ topic, partition: 0, offset }]);
+    return checkpoints.load([{ topic, partition: 0 }]);
+  };
+  expect(await loadedFrom(2)).toEqual([{ topic, partition: 0, offset: 2 }]);
+  await expect(loadedFrom(5)).rejects.toMatchObject({ code: 'POSITION_BEYOND_END' });
+  await log.admin.deleteRecords([{ topic, partition: 0, offset: 3 }]);
+  await expect(loadedFrom(2)).rejects.toMatchObject({
+    code: 'POSITION_BELOW_BEGIN',
+    message: expect.stringContaining(`${topic}/0 stands at 2, but the log begins at 3`),
+  });
+  expect(await loadedFrom(3)).toEqual([{ topic, partition: 0, offset: 3 }]);
+});

@@ -13,10 +13,10 @@ interface Checkpoint {
   readonly offset: number;
 }
 
-/** A checkpoint that points into another log, or beyond the end of this one. The message names the remedy. */
+/** A checkpoint that points into another log, or to where this one has no records. The message names the remedy. */
 export class CheckpointError extends Error {
   constructor(
-    readonly code: 'FOREIGN_CHECKPOINT' | 'POSITION_BEYOND_END',
+    readonly code: 'FOREIGN_CHECKPOINT' | 'POSITION_BELOW_BEGIN' | 'POSITION_BEYOND_END',
     message: string,
   ) {
     super(message);
@@ -76,7 +76,7 @@ export class Checkpoints {
     return partitions.map((partition) => {
       const info = infos.get(partition.topic)?.find((found) => found.partition === partition.partition);
       const checkpoint = known.get(idOf(this.collection, partition));
-      if (checkpoint) this.#check(checkpoint, identity, info?.end ?? 0);
+      if (checkpoint) this.#check(checkpoint, identity, info);
       return { ...partition, offset: checkpoint?.offset ?? info?.begin ?? 0 };
     });
   }
@@ -108,9 +108,13 @@ export class Checkpoints {
     await this.#documents.deleteMany({ collection: this.collection });
   }
 
-  #check(checkpoint: Checkpoint, logIdentity: string, end: number): void {
+  #check(checkpoint: Checkpoint, logIdentity: string, { begin, end } = { begin: 0, end: 0 }): void {
     const { _id, identity, offset } = checkpoint;
     if (identity !== logIdentity) throw foreign(checkpoint, logIdentity);
+    if (offset < begin) {
+      const message = `checkpoint ${_id} stands at ${offset}, but the log begins at ${begin}: records that were not folded yet were deleted; restore them, or rebuild the projection from what is left`;
+      throw new CheckpointError('POSITION_BELOW_BEGIN', message);
+    }
     if (offset > end) {
       const message = `checkpoint ${_id} stands at ${offset}, but the log ends at ${end}: the log was truncated or restored from an old backup; restore it, or rebuild the projection`;
       throw new CheckpointError('POSITION_BEYOND_END', message);
