@@ -17,7 +17,7 @@ export async function supervise(
   options: {
     readonly signal: AbortSignal;
     readonly logger: Logger;
-    readonly readiness: Readiness;
+    readonly readiness: Pick<Readiness, 'up' | 'down'>;
     readonly backoff?: Backoff;
   },
 ): Promise<void> {

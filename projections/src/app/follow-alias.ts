@@ -12,13 +12,16 @@ export interface FollowAlias extends Omit<ProjectionRun, 'collection' | 'changed
 }
 
 interface Folding {
+  /** Tells readiness how it does, if it is the one that serves. */
+  readonly tell: () => void;
   readonly stop: () => Promise<void>;
   readonly progress: ProjectionProgress;
 }
 
 /**
  * Keeps the collections of a read model up to date: the one its alias names, and the previous one until it is dropped.
- * Only the present one sends change signals. Runs until the signal.
+ * Only the present one sends change signals and is waited for: the previous one may be what a rebuild was to replace. Runs until
+ * the signal.
  */
 export function followAlias(
   options: FollowAlias,
@@ -47,17 +50,27 @@ export function followAlias(
         options.folded(collection, events);
       },
     };
+    let cause: string | undefined;
+    const tell = (): void => {
+      if (collection !== present) readiness.forget(collection);
+      else if (cause === undefined) readiness.up(collection);
+      else readiness.down(collection, cause);
+    };
+    const told = (now?: string): void => {
+      cause = now;
+      tell();
+    };
     const done = supervise(collection, (...lifetime) => runProjection(run, ...lifetime), {
       signal: controller.signal,
       logger,
-      readiness,
+      readiness: { up: () => told(), down: (_part, why) => told(why) },
     });
     const stop = async () => {
       controller.abort();
       await done;
       readiness.forget(collection);
     };
-    return { stop, progress };
+    return { tell, stop, progress };
   };
 
   let away = false;
@@ -79,6 +92,7 @@ export function followAlias(
     const wanted = [alias.collection, ...(alias.previous ? [alias.previous] : [])];
     present = alias.collection;
     for (const collection of wanted) if (!running.has(collection)) running.set(collection, start(collection));
+    for (const folding of running.values()) folding.tell();
     for (const [collection, folding] of running) {
       if (wanted.includes(collection)) continue;
       running.delete(collection);
