@@ -38,6 +38,11 @@ const changelogsOf = (topology: Topology): readonly string[] => [
   PARKED_STORE,
 ];
 
+/** The group too: offsets without a changelog are refused. */
+const startAfresh = ({ name }: Topology): string =>
+  `stop it everywhere, delete its internal topics (${name}.*.changelog, ${name}.*.repartition, ${name}.dlq, ${name}.redrive), ` +
+  `its group (${name}) and its local state, and make the topics again: it then processes what the log has, and writes its outputs anew`;
+
 const partitionInfo = async (log: EventLog, topic: string, partition: number): Promise<PartitionInfo> => {
   const found = (await log.admin.partitions(topic)).find((info) => info.partition === partition);
   if (!found) throw new StreamsError('POSITION_OUT_OF_RANGE', `${topic} has no partition ${partition}`);
@@ -71,7 +76,7 @@ export async function restore(request: RestoreRequest): Promise<Restored | undef
       throw new StreamsError(
         'POSITION_OUT_OF_RANGE',
         `${topology.name} stands at ${topic}-${slice} offset ${position}, but the log has ${begin} to ${end}: ` +
-          'the log was replaced or truncated; restore it, or delete the internal topics of the topology to start afresh',
+          `the log was replaced or truncated; restore it, or ${startAfresh(topology)}`,
       );
     }
     positions.set(topic, position);
@@ -150,7 +155,7 @@ function checkChangelogs(topology: Topology, known: SlicePositions, ends: Readon
     throw new StreamsError(
       'POSITION_OUT_OF_RANGE',
       `${topology.name} wrote ${topic} up to offset ${offset}, but it ends at ${end}: it was replaced or truncated; ` +
-        'restore it, or delete the internal topics of the topology to start afresh',
+        `restore it, or ${startAfresh(topology)}`,
     );
   }
 }
@@ -162,8 +167,7 @@ function refuseOrphanedState({ topology, slice, state }: RestoreRequest): void {
       throw new StreamsError(
         'STATE_WITHOUT_OFFSETS',
         `${topology.name} slice ${slice} has state in ${changelogTopic(topology.name, store)} (at ${key}) but no positions ` +
-          'in its changelog: what the state holds would be processed again; restore the changelog topics, or delete all ' +
-          'internal topics of the topology to start afresh',
+          `in its changelog: what the state holds would be processed again; restore the changelog topics, or ${startAfresh(topology)}`,
       );
     }
   }
@@ -175,6 +179,6 @@ async function refuseOrphanedOffsets({ topology, slice, log }: RestoreRequest): 
   throw new StreamsError(
     'STATE_WITHOUT_OFFSETS',
     `${topology.name} slice ${slice} has committed offsets but no changelog: its state is lost; ` +
-      'restore the changelog topics, or give the topology a new name to process everything again',
+      `restore the changelog topics, or ${startAfresh(topology)}`,
   );
 }

@@ -220,9 +220,9 @@ export function parkingConformance(context: () => Conformance): void {
       await produce(log, numberedEntries(60, 120));
       const ends = await log.admin.partitions(entries.name);
       await log.admin.deleteRecords(offsets.map((at) => ({ ...at, offset: ends[at.partition]?.end ?? 0 })));
-      expect(await refusedWith(begin({ state: await fixture.state('a') }), 'POSITION_OUT_OF_RANGE')).toContain(
-        entries.name,
-      );
+      const refusal = await refusedWith(begin({ state: await fixture.state('a') }), 'POSITION_OUT_OF_RANGE');
+      expect(refusal).toContain(entries.name);
+      expect(refusal).toContain('its group (bank) and its local state');
     });
 
     it('stops the slice, and parks nothing, when a stored value does not fit its schema', async () => {
