@@ -42,13 +42,21 @@ describe('the processors over HTTP', () => {
   let customer: string;
   let refusals: number;
   let disk: { reason?: string };
+  let away: boolean;
 
   beforeEach(async () => {
     const memory = await openMemoryEventLog();
     refusals = 1;
     disk = {};
+    away = false;
     log = {
-      admin: memory.admin,
+      admin: {
+        ...memory.admin,
+        partitions: async (topic) => {
+          if (away) throw new LogError('LOG_UNAVAILABLE', 'no broker answers');
+          return memory.admin.partitions(topic);
+        },
+      },
       identity: () => memory.identity(),
       close: () => memory.close(),
       openWriter: (id) => memory.openWriter(id),
@@ -134,6 +142,14 @@ describe('the processors over HTTP', () => {
     delete disk.reason;
     await eventually(async () => (await ready()).ok);
     await eventually(async () => (await parked()) === 1);
+  });
+
+  it('are not ready while the log is away, though there is nothing to do', async () => {
+    const ready = async () => (await fetch(`${processors.server.url}/health/ready`)).ok;
+    away = true;
+    await eventually(async () => !(await ready()));
+    away = false;
+    await eventually(ready);
   });
 
   it('pause and resume a topology', async () => {

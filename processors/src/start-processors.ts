@@ -1,3 +1,4 @@
+import { orderEvents } from '@order-flow/contracts';
 import type { EventLog } from '@order-flow/event-log';
 import {
   type HttpServer,
@@ -5,6 +6,7 @@ import {
   Lifecycle,
   type Logger,
   Metrics,
+  probe,
   Readiness,
   type Running,
   startHttpServer,
@@ -56,6 +58,10 @@ export async function startProcessors(options: ProcessorsOptions): Promise<Runni
     // Ready with its first slice; a group that cannot be joined is tried again.
     lifecycle.background(topology.name, (signal) => supervise(topology.name, join, { signal, logger, readiness }));
   }
+  // Slices that have nothing to do wait for a log that is away as they wait for records.
+  lifecycle.background('event log', (signal) =>
+    probe('event log', () => log.admin.partitions(orderEvents.name), { signal, readiness }),
+  );
   const server = await lifecycle.start('http server', () =>
     startHttpServer({
       ...options,
