@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ReadStoreError } from '@order-flow/read-store';
 import { getIntrospectionQuery } from 'graphql';
 import { alice, bob, type Fixture, orderView, startFixture } from './testing/gateway-fixture.js';
 import { refusing } from './testing/stub-command-service.js';
@@ -120,6 +121,22 @@ describe('what the gateway refuses', () => {
         extensions: { code: 'INTERNAL' },
       }),
     ]);
+  });
+
+  it('says that the read store is away where it is, and that is no mistake inside', async () => {
+    const failure = new ReadStoreError('STORE_UNAVAILABLE', 'MongoDB at mongodb:27017 cannot be used');
+    const cut = await startFixture({ collectionFor: () => Promise.reject(failure) });
+    try {
+      const bearer = await cut.tokenOf(alice);
+      const unavailable = { code: 'SERVICE_UNAVAILABLE' };
+      const { errors } = await cut.ask(bearer, '{ orders(first: 1) { edges { node { id } } } }');
+      expect(errors).toEqual([expect.objectContaining({ extensions: unavailable })]);
+      expect(errors?.[0]?.message).toBe('the read models cannot be reached now; try again later');
+      const listed = await fetch(`${cut.url}/orders`, { headers: { authorization: `Bearer ${bearer}` } });
+      expect([listed.status, await listed.json()]).toEqual([503, expect.objectContaining(unavailable)]);
+    } finally {
+      await cut.stop();
+    }
   });
 
   it('serves GraphiQL to browsers without data, with working examples and no token', async () => {

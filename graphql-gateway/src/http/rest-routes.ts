@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ORDER_STATUSES, OrderStatus, type OrderView } from '@order-flow/contracts';
+import { isReadStoreAway } from '@order-flow/read-store';
 import { type HttpApp, Problem } from '@order-flow/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
@@ -8,6 +9,7 @@ import { CommandServiceError } from '../commands/command.js';
 import { MAX_PAGE_SIZE } from '../read/keyset.js';
 import { listOrders } from '../read/lists.js';
 import { type Gateway, visibleCustomer } from '../schema/context.js';
+import { READ_STORE_AWAY } from '../schema/graphql-errors.js';
 import { traceparentOf } from './traceparent.js';
 
 const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,200}$/);
@@ -59,6 +61,7 @@ const forwarding =
 
 /** What GraphQL refuses, in HTTP's words. */
 function asProblem(error: unknown): unknown {
+  if (isReadStoreAway(error)) return new Problem(503, 'SERVICE_UNAVAILABLE', READ_STORE_AWAY);
   if (!(error instanceof GraphQLError)) return error;
   return error.extensions['code'] === 'FORBIDDEN'
     ? new Problem(403, 'FORBIDDEN', error.message)

@@ -1,7 +1,9 @@
+import { isReadStoreAway } from '@order-flow/read-store';
 import type { Logger, Metrics } from '@order-flow/service-kit';
 import { type ExecutionArgs, getOperationAST, GraphQLError } from 'graphql';
 import { createYoga, type Plugin, type YogaServerInstance } from 'graphql-yoga';
 import type { RequestContext } from '../schema/context.js';
+import { READ_STORE_AWAY } from '../schema/graphql-errors.js';
 import { schema } from '../schema/schema.js';
 import { documentLimits, LIMITS } from './limits.js';
 
@@ -45,16 +47,21 @@ function withCode(error: GraphQLError): GraphQLError {
   return new GraphQLError(message, { nodes: nodes ?? null, extensions: { ...extensions, code: 'BAD_USER_INPUT' } });
 }
 
-/** Errors that were meant for the caller pass; any other is logged and answered as INTERNAL without details. */
+/**
+ * Errors that were meant for the caller pass. A read store that is away is told as that; anything else is answered as
+ * INTERNAL without details. Both are logged.
+ */
 function maskedBy(logger: Logger) {
   return (error: unknown): Error => {
     if (isExpected(error)) return withCode(error);
-    logger.error({ err: error instanceof GraphQLError ? (error.originalError ?? error) : error }, 'a resolver failed');
-    const { path, nodes } = error instanceof GraphQLError ? error : {};
-    return new GraphQLError('something went wrong; the log has the details', {
+    const { path, nodes, originalError = error } = error instanceof GraphQLError ? error : {};
+    const away = isReadStoreAway(originalError);
+    if (away) logger.warn({ err: originalError }, 'the read store does not answer');
+    else logger.error({ err: originalError }, 'a resolver failed');
+    return new GraphQLError(away ? READ_STORE_AWAY : 'something went wrong; the log has the details', {
       ...(path ? { path } : {}),
       ...(nodes ? { nodes } : {}),
-      extensions: { code: 'INTERNAL' },
+      extensions: { code: away ? 'SERVICE_UNAVAILABLE' : 'INTERNAL' },
     });
   };
 }

@@ -18,3 +18,6 @@ export const liveError = (
 /** @param reached the version that the read model has; 0 when it does not know the order yet */
 export const readModelBehind = (wanted: number, reached: number): GraphQLError =>
   coded('READ_MODEL_BEHIND', `the read model has version ${reached}, not yet ${wanted}`, { reached });
+
+/** Told with SERVICE_UNAVAILABLE. */
+export const READ_STORE_AWAY = 'the read models cannot be reached now; try again later';

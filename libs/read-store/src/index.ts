@@ -2,6 +2,7 @@ export * from './alias.js';
 export { openEmbeddedReadStore } from './embedded-read-store.js';
 export type { EmbeddedReadStoreOptions } from './embedded-read-store.js';
 export { isDuplicateKey, openMongoReadStore } from './mongo-read-store.js';
+export { isReadStoreAway } from './mongo-client.js';
 export type { MongoReadStoreOptions } from './mongo-client.js';
 export { openReadStore } from './open-read-store.js';
 export * from './port.js';

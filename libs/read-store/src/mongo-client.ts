@@ -1,4 +1,4 @@
-import { MongoClient, MongoServerError } from 'mongodb';
+import { MongoClient, MongoNetworkError, MongoServerError, MongoServerSelectionError } from 'mongodb';
 import type { Db, MongoClientOptions } from 'mongodb';
 import { misconfigured } from './mongo-address.js';
 import type { MongoAddress } from './mongo-address.js';
@@ -48,6 +48,12 @@ const NOT_LET_IN = new Set<unknown>([18, 13, 8000]);
 
 const firstLine = (error: unknown): string =>
   (error instanceof Error ? error.message : String(error)).split('\n', 1)[0] ?? '';
+
+const AWAY = [MongoNetworkError, MongoServerSelectionError] as const;
+
+/** Whether an operation failed because no server answers: the same may be asked again later. */
+export const isReadStoreAway = (error: unknown): boolean =>
+  error instanceof ReadStoreError ? error.code === 'STORE_UNAVAILABLE' : AWAY.some((away) => error instanceof away);
 
 /** What a failure of the driver means to a caller of the port, in one line. */
 export function asReadStoreError(error: unknown, { hosts }: MongoAddress): ReadStoreError {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Socket } from 'node:net';
 import { mongoAddress } from './mongo-address.js';
-import { asReadStoreError, mongoClient, mongoDatabase } from './mongo-client.js';
+import { asReadStoreError, isReadStoreAway, mongoClient, mongoDatabase } from './mongo-client.js';
 import { isDuplicateKey, openMongoReadStore } from './mongo-read-store.js';
 import { serverError } from './server-errors.js';
 
@@ -38,6 +38,16 @@ describe('opening MongoDB', () => {
     await expect(opening).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     server.close();
     for (const socket of sockets) socket.destroy();
+  });
+
+  it('an operation that finds no server is told from one that the server refuses', async () => {
+    const url = 'mongodb://127.0.0.1:1/orders';
+    const client = mongoClient({ url, findMs: 100 }, mongoAddress(url));
+    const asked = client.db().collection('orders').findOne({});
+    expect(isReadStoreAway(await asked.catch((error: unknown) => error))).toBe(true);
+    await client.close();
+    expect(isReadStoreAway(serverError({ code: 2, errmsg: 'bad value' }))).toBe(false);
+    expect(isReadStoreAway(new TypeError('a mistake'))).toBe(false);
   });
 
   it.each([
