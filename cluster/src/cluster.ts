@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTopics, repositoryRoot, waitUntilReady } from '@order-flow/all-in-one';
-import { ConfigurationError, Identity, readSettings, type Settings } from '@order-flow/service-kit';
+import {
+  ConfigurationError,
+  Identity,
+  isPortFree,
+  readSettings,
+  refuseUnreachable,
+  type Settings,
+} from '@order-flow/service-kit';
 import {
   type Ground,
   identityDirectory,
@@ -55,9 +62,11 @@ export class Cluster {
   static async start(options: ClusterOptions): Promise<Cluster> {
     const { env, dataDir, portOffset, scale } = options;
     const settings = requireServers(readSettings(env));
+    const ground: Ground = { settings, dataDir, portOffset };
+    for (const service of serviceNames) await requirePorts(ground, service, scale[service]);
     await createTopics(settings);
     const identity = await Identity.fromDirectory(identityDirectory(dataDir));
-    const cluster = new Cluster(identity, { settings, dataDir, portOffset }, options);
+    const cluster = new Cluster(identity, ground, options);
     try {
       for (const service of serviceNames) cluster.#start(service, scale[service]);
       await cluster.ready();
@@ -105,6 +114,18 @@ export class Cluster {
       const instance = instanceOf(this.ground, service, index);
       this.#processes.push(new ServiceProcess({ instance, script, env, line, note }));
     }
+  }
+}
+
+/** What listens there already would answer in the place of the service that cannot. @throws ConfigurationError */
+async function requirePorts(ground: Ground, service: Service, instances: number): Promise<void> {
+  for (let index = 1; index <= instances; index++) {
+    const { name, port } = instanceOf(ground, service, index);
+    refuseUnreachable(port, name);
+    if (await isPortFree(port)) continue;
+    throw new ConfigurationError(
+      `port ${port}, of ${name}, is in use; stop what listens there (another cluster, npm start), or choose others with --port-offset N`,
+    );
   }
 }
 

@@ -194,11 +194,14 @@ const REFUSED_BY_CLIENTS = new Set([
   1719, 1720, 1723, 2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ]);
 
+/** @throws ConfigurationError for a port that nobody could come to */
+export function refuseUnreachable(port: number, service: string): void {
+  if (!REFUSED_BY_CLIENTS.has(port)) return;
+  throw new ConfigurationError(`port ${port} of ${service} is one that browsers refuse; choose another port or offset`);
+}
+
 async function listen(app: HttpApp, { host, port, service }: HttpServerOptions): Promise<void> {
-  if (REFUSED_BY_CLIENTS.has(port))
-    throw new ConfigurationError(
-      `port ${port} of ${service} is one that browsers refuse; choose another port or offset`,
-    );
+  refuseUnreachable(port, service);
   try {
     await app.listen({ host, port });
   } catch (error) {
