@@ -56,9 +56,10 @@ export async function connectEventStoreDb(options: EventStoreDbOptions): Promise
 }
 
 function causeOf({ cause, message }: Error): string {
-  const words = cause instanceof Error ? cause.message : message;
+  // OpenSSL's words end a line, behind which the remedy would be lost
+  const [words = ''] = (cause instanceof Error ? cause.message : message).split('\n', 1);
   // gRPC announces a note even where there is none
-  return words.replace(/\.? *Resolution note: *$/, '');
+  return words.replace(/\.? *Resolution note: *$/, '').replace(/[:.]+$/, '');
 }
 
 /** The client's own words about a connection string repeat it, with the password. */

@@ -23,6 +23,20 @@ describe('opening EventStoreDB', () => {
     await expect(opening).rejects.not.toThrow('Resolution note');
   });
 
+  it('asks whether TLS is right where the server does not speak it', async () => {
+    const server = createServer((socket) =>
+      socket.on('error', () => undefined).end('HTTP/1.1 400 Bad Request\r\n\r\n'),
+    );
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as { port: number };
+    const opening = openEventStoreDb({ url: `esdb://localhost:${port}`, callMs: 2_000, answerMs: 1_000 });
+    await expect(opening).rejects.toThrow(
+      /wrong version number.*start it, or correct EVENT_STORE_URL; is tls right there\?\)$/,
+    );
+    server.close();
+  }, 15_000);
+
   it('gives up on a server that accepts and says nothing', async () => {
     const sockets: Socket[] = [];
     const server = createServer((socket) => void sockets.push(socket.on('error', () => undefined)));
