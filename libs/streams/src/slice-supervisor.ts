@@ -47,17 +47,20 @@ export class SliceSupervisor {
 
   async run(epoch: OwnershipEpoch): Promise<void> {
     let failedWith: unknown;
+    let resumed = false;
     for (let attempt = 1; !epoch.signal.aborted; attempt++) {
       const startedAt = performance.now();
-      const how = { careful: isUncommittable(failedWith), resumed: isTooMany(failedWith) };
+      const careful = isUncommittable(failedWith);
       try {
-        this.#instance = new Slice({ ...this.#context, ...how });
+        this.#instance = new Slice({ ...this.#context, careful, resumed });
         await this.#instance.run(epoch);
       } catch (error) {
         failedWith = error;
+        // Until a new count is committed, the next one would find the old one.
+        resumed = isTooMany(error) || (resumed && !this.#instance?.hasCommitted);
         if (performance.now() - startedAt > STEADY_MS) attempt = 1;
         // One that looked for a record, and found none, has a punctuation that will write the same again.
-        const wait = isUncommittable(error) && !how.careful ? 0 : backoff(attempt);
+        const wait = isUncommittable(error) && !careful ? 0 : backoff(attempt);
         await this.#beforeNext(epoch, wait, error as Error);
       }
     }

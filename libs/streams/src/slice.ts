@@ -52,6 +52,7 @@ export class Slice {
   readonly #redrives: string;
   #state: SliceStatus['state'] = 'restoring';
   #consumed = 0;
+  #hasCommitted = false;
 
   constructor(context: SliceContext) {
     const { topology, state, options, slice, observer, careful } = context;
@@ -94,6 +95,10 @@ export class Slice {
   /** Committed entries in the order of keys; none before the slice is restored. */
   entries(store: string, from: string, limit: number): readonly (readonly [key: string, value: unknown])[] {
     return this.#state === 'restoring' ? [] : (this.#work.stores.get(store)?.committedEntries(from, limit) ?? []);
+  }
+
+  get hasCommitted(): boolean {
+    return this.#hasCommitted;
   }
 
   status(): SliceStatus {
@@ -197,6 +202,7 @@ export class Slice {
     const { writer, cycle, clock, trimmer } = running;
     if (!(await cycle.commit(writer, this.#buffer.positions, this.#consumed, clock.due, hurry))) return;
     cycle.stateAtRest.catch((error: unknown) => this.#end(running, error));
+    this.#hasCommitted = true;
     this.#consumed = 0;
     trimmer.trim(cycle.positions, this.#work.parked);
   }

@@ -6,6 +6,7 @@ import { topology } from '../topology.js';
 import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
 import { auditBank, consumed, readTopic } from './bank-audit.js';
 import { eventually } from './eventually.js';
+import { failingAt, hookedLog, type LogHooks } from './hooked-log.js';
 import type { Conformance, Run } from './streams-fixture.js';
 
 const deposit = (number: number, account: string, amount = 10): NewRecord =>
@@ -148,6 +149,26 @@ export function parkingConformance(context: () => Conformance): void {
       expect(await letters(shared)).toHaveLength(8);
       for (const { error } of again.failures) expect(error).toMatchObject({ code: 'TOO_MANY_DEAD_LETTERS' });
     });
+  });
+
+  it('a topology that was let go on counts anew also when it fails before it commits', async () => {
+    const { fixture, begin } = context();
+    await fixture.log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
+    await produce(
+      fixture.log,
+      Array.from({ length: 6 }, (_, number) => garbage(number, 'a')),
+    );
+    const hooks: LogHooks = {};
+    const log = hookedLog(fixture.log, hooks);
+    const options = { deadLettersInARow: 3 };
+    const run = begin({ topology: shared, log, state: await fixture.state('a'), options });
+    await eventually('a pause', () => run.paused.length === 1);
+    hooks.beforeCommit = failingAt(1);
+    run.running.resume();
+    await untilConsumed(shared);
+    await run.stop();
+    expect(run.paused).toHaveLength(1);
+    expect(await letters(shared)).toHaveLength(6);
   });
 
   describe('state that does not fit', () => {
