@@ -43,6 +43,39 @@ describe('the embedded read store', () => {
     for (const path of paths.splice(0)) rmSync(path, { recursive: true, force: true });
   });
 
+  it('says no where a server does, instead of doing something else', async () => {
+    const store = await openEmbeddedReadStore({ path: made() });
+    const things = store.collection<{ _id: string; list?: number[]; n?: number | null }>('things');
+    await things.insertOne({ _id: 'a', list: [1], n: 1 });
+    const code = (doing: Promise<unknown>) => expect(doing.then(() => 'done')).rejects;
+    await code(things.updateOne({ _id: 'a' }, { $set: { 'list.x': 1 } })).toMatchObject({ code: 28 });
+    const both = { $inc: { n: 1 }, $setOnInsert: { n: 5 } };
+    for (const _id of ['a', 'b'])
+      await code(things.updateOne({ _id }, both, { upsert: true })).toMatchObject({ code: 40 });
+    await code(things.find().skip(-1).toArray()).toMatchObject({ code: 51024 });
+    expect(await things.find().toArray()).toEqual([{ _id: 'a', list: [1], n: 1 }]);
+    await store.close();
+  });
+
+  it('writes undefined as null in updates too, as the driver does', async () => {
+    const store = await openEmbeddedReadStore({ path: made() });
+    const things = store.collection<{ _id: string; n?: number | undefined; m?: number | undefined }>('things');
+    await things.insertOne({ _id: 'a', n: 1 });
+    for (const _id of ['a', 'b'])
+      await things.updateOne(
+        { _id },
+        { $set: { n: undefined }, $setOnInsert: { m: undefined } },
+        {
+          upsert: true,
+        },
+      );
+    expect(await things.find().toArray()).toEqual([
+      { _id: 'a', n: null },
+      { _id: 'b', n: null, m: null },
+    ]);
+    await store.close();
+  });
+
   it('makes its directory and keeps documents over a restart', async () => {
     const path = join(made(), 'deep', 'store');
     const first = await openEmbeddedReadStore({ path });

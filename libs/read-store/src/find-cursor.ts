@@ -6,6 +6,7 @@ import { explainPlan } from './query-plan.js';
 import { documentPages, planOf } from './query-execution.js';
 import type { QuerySource } from './collection-access.js';
 import type { Query } from './query-execution.js';
+import { ServerErrorCode, refuse } from './server-errors.js';
 import { sortFields } from './sort-order.js';
 
 export interface FindSettings {
@@ -121,6 +122,7 @@ export class EmbeddedFindCursor<T> implements AsyncIterable<T> {
 
   private query(): Query {
     const { sort, skip = 0, limit = 0 } = this.settings;
+    if (skip < 0) refuse(ServerErrorCode.NegativeSkip, `a query cannot skip ${skip} documents`);
     return { filter: compileFilter(this.filter), sort: sortFields(sort), skip, limit: Math.abs(limit) };
   }
 

@@ -20,6 +20,7 @@ export const ServerErrorCode = {
   DocumentTooLarge: 10334,
   DuplicateKey: 11000,
   KeyTooLong: 17280,
+  NegativeSkip: 51024,
 } as const;
 
 export type ServerErrorCode = (typeof ServerErrorCode)[keyof typeof ServerErrorCode];

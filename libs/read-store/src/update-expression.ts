@@ -21,6 +21,23 @@ export interface UpdateExpression {
 const isObject = (value: unknown): value is Document =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** As the driver writes it: undefined becomes null. */
+const asWritten = (fields: Document): Document =>
+  Object.fromEntries(Object.entries(fields).map(([path, value]) => [path, (value as unknown) ?? null]));
+
+const overlap = (a: string, b: string): boolean => a === b || a.startsWith(`${b}.`) || b.startsWith(`${a}.`);
+
+/** A path belongs to one operator, whether there is something to insert or not. */
+function checkOnInsert(onInsert: Document, operators: Readonly<Record<string, Document>>): void {
+  const paths = Object.values(operators).flatMap((fields) => Object.keys(fields));
+  for (const path of Object.keys(onInsert))
+    if (paths.some((other) => overlap(path, other)))
+      refuse(
+        ServerErrorCode.ConflictingUpdateOperators,
+        `Updating the path '${path}' would create a conflict at '${path}'`,
+      );
+}
+
 function withoutId(fields: Document): Document {
   return Object.fromEntries(Object.entries(fields).filter(([path]) => path !== '_id'));
 }
@@ -37,10 +54,11 @@ export function parseUpdate(update: unknown, arrayFilters: readonly Document[] =
     if (!isObject(fields))
       refuse(ServerErrorCode.FailedToParse, `Modifiers operate on fields: ${operator} needs an object`);
   }
-  const { $setOnInsert, ...operators } = update as Record<string, Document>;
-  const id: unknown = operators.$set?._id ?? $setOnInsert?._id;
-  if (operators.$set) operators.$set = withoutId(operators.$set);
-  return { operators, onInsert: withoutId($setOnInsert ?? {}), id, arrayFilters: [...arrayFilters] };
+  const { $setOnInsert = {}, ...operators } = update as Record<string, Document>;
+  const id: unknown = operators.$set?._id ?? $setOnInsert._id;
+  checkOnInsert(withoutId($setOnInsert), operators);
+  if (operators.$set) operators.$set = asWritten(withoutId(operators.$set));
+  return { operators, onInsert: asWritten(withoutId($setOnInsert)), id, arrayFilters: [...arrayFilters] };
 }
 
 function codeOf(message: string): ServerErrorCode {

@@ -7,13 +7,16 @@ const ON_ARRAYS = new Set(['$push', '$addToSet', '$pop', '$pull', '$pullAll']);
 
 const isObject = (value: unknown): value is Document => typeof value === 'object' && value !== null;
 
-/** The value at a path; a step into something that has no fields is refused if the operator would create it. */
+/** An array has elements alone. */
+const has = (value: Document, step: string): boolean => !Array.isArray(value) || /^\d+$/.test(step);
+
+/** The value at a path; a step into something that has no such fields is refused if the operator would create it. */
 function targetOf(document: Document, operator: string, path: string): unknown {
   const steps = path.split('.');
   let value: unknown = document;
   for (const step of steps) {
     if (value === undefined) return undefined;
-    if (isObject(value)) value = value[step];
+    if (isObject(value) && has(value, step)) value = value[step];
     else if (CREATES.has(operator))
       refuse(ServerErrorCode.PathNotViable, `Cannot create field '${step}' of '${path}': not an object`);
     else return undefined;
