@@ -54,6 +54,10 @@ describe("the registry's HTTP API", () => {
     for (const { lastHeartbeatAt } of all.instances) expect(all.now - lastHeartbeatAt).toBeLessThan(5_000);
     const { body } = await get('/services/command-service', 'service');
     expect(ids((body as { instances: { id: string }[] }).instances)).toEqual(['b']);
+    expect(await get(`/services/${'x'.repeat(101)}`, 'operator')).toMatchObject({
+      status: 422,
+      body: { code: 'INVALID_INPUT' },
+    });
   });
 
   it('serves its page without data to anyone, and counts instances for Prometheus', async () => {

@@ -5,6 +5,7 @@ import {
   type Identity,
   type Logger,
   Metrics,
+  Problem,
   Readiness,
   type Running,
   startHttpServer,
@@ -45,7 +46,9 @@ export async function startRegistry(options: RegistryOptions): Promise<Running &
         return { version: directory.version, now: Date.now(), instances: directory.all() };
       });
       app.get('/services/:service', FOR_STAFF, (request) => {
-        const { service } = ServicePath.parse(request.params);
+        const path = ServicePath.safeParse(request.params);
+        if (!path.success) throw new Problem(422, 'INVALID_INPUT', 'a name of a service has at most 100 characters');
+        const { service } = path.data;
         return { version: directory.version, instances: directory.instances(service) };
       });
     },
