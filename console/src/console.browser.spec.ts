@@ -134,6 +134,7 @@ describe('the console in a browser', () => {
     expect(page.url()).toContain('message=');
     await page.keyboard.press('Escape');
     await detail.waitFor({ state: 'hidden' });
+    expect(await page.evaluate<string>('document.activeElement.getAttribute("aria-label")')).toMatch(/^Open message/);
   });
 
   it('goes to an offset of a partition', async () => {

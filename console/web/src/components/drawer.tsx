@@ -18,6 +18,11 @@ export function Drawer({
     element?.showModal();
     return () => element?.close();
   }, []);
+  // Closed while it is in the page still: so the focus goes back to where it was.
+  const leave = (): void => {
+    dialog.current?.close();
+    onClose();
+  };
   return (
     <dialog
       ref={dialog}
@@ -25,16 +30,16 @@ export function Drawer({
       aria-label={title}
       onCancel={(event) => {
         event.preventDefault();
-        onClose();
+        leave();
       }}
       onClick={(event) => {
-        if (event.target === dialog.current) onClose();
+        if (event.target === dialog.current) leave();
       }}
     >
       <div class="drawer-body">
         <header class="drawer-head">
           <h2>{title}</h2>
-          <button class="button quiet icon-only" type="button" aria-label="Close" onClick={onClose}>
+          <button class="button quiet icon-only" type="button" aria-label="Close" onClick={leave}>
             <Icon name="close" />
           </button>
         </header>
