@@ -93,6 +93,9 @@ describe('a WebSocket', () => {
     await subscribe(socket, 'm', query);
     await eventually(() => Promise.resolve(messages.length === 2));
     expect(messages[0]).toMatchObject({ type: 'next', payload: { data: { placeOrder: { status: 'PENDING' } } } });
+    await subscribe(socket, 'broken', '{');
+    await eventually(() => Promise.resolve(messages.length === 3));
+    expect(messages[2]).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] });
   });
 
   it('is closed with 1001 when the gateway stops', async () => {

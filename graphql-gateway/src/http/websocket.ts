@@ -16,6 +16,9 @@ const MAX_CONNECTIONS = 10_000;
 /** How long clients have to answer that they are being closed. */
 const GOODBYE_MS = 1_000;
 
+/** How Yoga is told of an operation: the request of the upgrade was a GET, by which nothing may be changed. */
+const AS_POSTED = { method: 'POST' };
+
 /** Yoga's own functions, which it leaves untyped. */
 interface Engine {
   readonly schema: GraphQLSchema;
@@ -57,8 +60,7 @@ async function prepare(
   const caller = await identity.authenticate(authorization);
   const { request } = connection.extra;
   const context: RequestContext = { gateway, caller, authorization, traceparent: traceparentOf(request.headers) };
-  // Without the request of the upgrade: it was a GET, by which nothing may be changed.
-  const engine = server.getEnveloped({ ...context, params: payload } as never) as Engine;
+  const engine = server.getEnveloped({ ...context, request: AS_POSTED, params: payload } as never) as Engine;
   const document = engine.parse(payload.query);
   const errors = engine.validate(engine.schema, document);
   if (errors.length > 0) return errors;
