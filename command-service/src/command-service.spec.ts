@@ -20,6 +20,11 @@ beforeAll(async () => {
 });
 afterAll(() => service.stop());
 
+/** What is looked at in OpenAPI. */
+interface Described {
+  readonly paths: Record<string, Record<string, { readonly responses: Record<string, { readonly content?: object }> }>>;
+}
+
 const tea = (quantity: unknown = 1, extra: object = {}) => ({ items: [{ sku: 'TEA', quantity, ...extra }] });
 const eventually = async <T>(look: () => Promise<T | undefined>): Promise<T> => {
   for (const deadline = Date.now() + 10_000; Date.now() < deadline;) {
@@ -119,7 +124,14 @@ describe('who may what', () => {
     ]);
     expect(answers.map(({ status }) => status)).toEqual([401, 401]);
     expect((await fetch(`${service.url}/health/live`)).status).toBe(200);
-    expect((await fetch(`${service.url}/docs/json`)).status).toBe(200);
+    const described = await fetch(`${service.url}/docs/json`);
+    expect(described.status).toBe(200);
+    const { paths } = (await described.json()) as Described;
+    const operations = Object.values(paths).flatMap((path) => Object.values(path));
+    expect(operations).toHaveLength(12);
+    for (const { responses } of operations)
+      for (const kind of ['4XX', '5XX'])
+        expect(Object.keys(responses[kind]?.content ?? {})).toEqual(['application/problem+json']);
   });
 
   it('a customer neither runs the shop nor sees the orders of others', async () => {

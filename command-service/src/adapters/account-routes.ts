@@ -10,7 +10,7 @@ import {
   FreezeBody,
   IdempotencyHeaders,
   OpenAccountBody,
-  ProblemAnswer,
+  Problems,
 } from './schemas.js';
 import type { FastifyRequest } from 'fastify';
 
@@ -19,7 +19,8 @@ const headers = IdempotencyHeaders;
 const params = AccountPath;
 
 export function accountRoutes(api: Api, { store }: ApiContext): void {
-  const decided = (status: 200 | 201) => ({ [status]: DecidedAccount, '4xx': ProblemAnswer }) as const;
+  const decided = <Status extends 200 | 201>(status: Status) =>
+    ({ [status]: DecidedAccount, ...Problems }) as Record<Status, typeof DecidedAccount> & typeof Problems;
   const run = async (request: FastifyRequest, operation: string, command: AccountCommand) => {
     const { accountId } = command;
     const context = commandContext(request, operation, command);

@@ -14,11 +14,10 @@ import {
   OrderAnswer,
   OrderPath,
   PlaceOrderBody,
-  ProblemAnswer,
+  Problems,
 } from './schemas.js';
 
 const tags = ['orders'];
-const problems = { '4xx': ProblemAnswer };
 
 /** A customer orders for themselves, an operator for whom they name. @throws Problem FORBIDDEN, INVALID_INPUT */
 function customerOf({ caller }: FastifyRequest, named: string | undefined): string {
@@ -59,7 +58,7 @@ export function orderRoutes(api: Api, context: ApiContext): void {
         summary: 'Place an order; prices come from the catalog',
         headers: IdempotencyHeaders,
         body: PlaceOrderBody,
-        response: { 201: DecidedOrder, ...problems },
+        response: { 201: DecidedOrder, ...Problems },
       },
     },
     async (request, reply) => {
@@ -79,7 +78,7 @@ export function orderRoutes(api: Api, context: ApiContext): void {
         tags,
         summary: 'An order as the event store knows it',
         params: OrderPath,
-        response: { 200: OrderAnswer, ...problems },
+        response: { 200: OrderAnswer, ...Problems },
       },
     },
     async (request) => {
@@ -95,7 +94,7 @@ export function orderRoutes(api: Api, context: ApiContext): void {
   api.get(
     '/api/orders/:id/history',
     {
-      schema: { tags, summary: 'Every event of an order', params: OrderPath, response: { 200: History, ...problems } },
+      schema: { tags, summary: 'Every event of an order', params: OrderPath, response: { 200: History, ...Problems } },
     },
     async (request) => {
       const { state, history } = await readOrder(context, request.params.id);
@@ -113,7 +112,7 @@ export function orderRoutes(api: Api, context: ApiContext): void {
         params: OrderPath,
         headers: IdempotencyHeaders,
         body: CancelOrderBody.nullish(),
-        response: { 200: DecidedOrder, ...problems },
+        response: { 200: DecidedOrder, ...Problems },
       },
     },
     async (request) => {

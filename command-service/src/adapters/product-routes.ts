@@ -7,7 +7,7 @@ import {
   ChangePriceBody,
   DecidedProduct,
   IdempotencyHeaders,
-  ProblemAnswer,
+  Problems,
   SkuPath,
   StockBody,
 } from './schemas.js';
@@ -16,7 +16,8 @@ const tags = ['products'];
 const headers = IdempotencyHeaders;
 
 export function productRoutes(api: Api, { store }: ApiContext): void {
-  const decided = (status: 200 | 201) => ({ [status]: DecidedProduct, '4xx': ProblemAnswer }) as const;
+  const decided = <Status extends 200 | 201>(status: Status) =>
+    ({ [status]: DecidedProduct, ...Problems }) as Record<Status, typeof DecidedProduct> & typeof Problems;
 
   api.post(
     '/api/products',

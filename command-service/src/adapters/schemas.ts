@@ -65,6 +65,16 @@ export const History = z.array(
     data: z.unknown(),
   }),
 );
-export const ProblemAnswer = z
+const ProblemAnswer = z
   .object({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })
   .loose();
+
+const problem = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: ProblemAnswer } },
+});
+/** What every route may answer instead of what was wanted. */
+export const Problems = {
+  '4xx': problem('Refused: `code` says why'),
+  '5xx': problem('Not possible now: try again, with the same Idempotency-Key where there is one'),
+};
