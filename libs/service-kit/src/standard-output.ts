@@ -14,8 +14,7 @@ const notice = (dropped: number): string =>
 
 /**
  * Lines to a file descriptor, written before `write` returns. A reader that is behind holds the process up once, for a
- * second; until it is back lines are dropped and counted, and the next one says
- * how many. A reader that is gone is given up:
+ * second; until it is back lines are dropped and counted, and the next one says how many. A reader that is gone is given up:
  * pino's own destination tries for ever to write to it, and so keeps a process whose parent was killed from ending.
  */
 export class LineOutput {

@@ -47,9 +47,9 @@ export interface MergeNode extends NodeBase {
   readonly kind: 'merge';
   readonly parents: readonly number[];
 }
-/** The greatest timestamp a sub-topology has seen in its slice, before this record and with it; 0 before the first. */
+/** The greatest timestamp a sub-topology has seen in its slice. */
 export interface StreamTime {
-  readonly before: number;
+  /** With this record. */
   readonly now: number;
   /** What it was when this node last handled a record, which not every record reaches; 0 when that is not known, as after a restart. */
   readonly handled: number;

@@ -9,7 +9,6 @@ import type {
   SourceNode,
   Stores,
   StreamClockNode,
-  StreamTime,
   Topology,
 } from './graph.js';
 import { flattenRecords } from './operators.js';
@@ -41,7 +40,7 @@ export class TopologyInstance {
   readonly #streamClocks = new Map<string, Entry<StreamClockNode>>();
   #subscriptions: Subscription[] = [];
   #failure: { error: unknown } | undefined;
-  #time: Omit<StreamTime, 'handled'> = { before: 0, now: 0 };
+  #streamTime = 0;
   /** Stream time before the last record. */
   #former: { readonly part: string; readonly time: number } | undefined;
 
@@ -61,7 +60,7 @@ export class TopologyInstance {
     const { part } = source;
     const before = this.streamTimes.get(part) ?? 0;
     const now = Math.max(before, record.timestamp);
-    this.#time = { before, now };
+    this.#streamTime = now;
     this.#former = { part, time: before };
     this.#push(source.input, source.node.decode(record));
     if (now === before) return;
@@ -79,8 +78,7 @@ export class TopologyInstance {
   punctuate(name: string, now: number): void {
     const clock = this.#clocks.get(name);
     if (!clock) throw new Error(`${name} is no punctuation of ${this.#topology.name}`);
-    const time = this.streamTimes.get(clock.part) ?? 0;
-    this.#time = { before: time, now: time };
+    this.#streamTime = this.streamTimes.get(clock.part) ?? 0;
     this.#run(clock, now, `clock:${now}`);
   }
 
@@ -90,7 +88,6 @@ export class TopologyInstance {
 
   #tick(part: string, before: number, now: number): void {
     if (before === 0) return;
-    this.#time = { before: now, now };
     for (const clock of this.#streamClocks.values()) {
       const { intervalMs, name } = clock.node;
       if (clock.part !== part || Math.floor(before / intervalMs) === Math.floor(now / intervalMs)) continue;
@@ -163,8 +160,8 @@ export class TopologyInstance {
     const stores = this.#open(node.stores);
     let handled = 0;
     return flattenRecords((record) => {
-      const { before, now } = this.#time;
-      const outputs = node.handle(record, stores, { before, now, handled });
+      const now = this.#streamTime;
+      const outputs = node.handle(record, stores, { now, handled });
       handled = now;
       return outputs;
     });
