@@ -135,6 +135,28 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
     const values = async (of: string, starts?: Offset[]) => (await readAll(of, starts)).map(valueOf);
 
     describe('records', () => {
+      it('are the same for who waits for them and who reads them later, whatever their text', async () => {
+        const odd = 'half a pair: \ud83d, a pair: 😀, __proto__';
+        const headers = { 'content-type': 'text/plain', ['__proto__']: odd, [odd]: 'ä' };
+        const written = [
+          { ...record(topic, { partition: 0, key: odd, value: odd }), headers },
+          record(topic, { partition: 0, key: null, value: '' }),
+          ...Array.from({ length: 1_200 }, (_, index) => record(topic, { partition: 0, value: `v${index}` })),
+        ];
+        const followers = [1, 2].map(() =>
+          take(log.read([from(0)], { follow: true, signal: stop.signal }), written.length),
+        );
+        await produce(...written);
+        const followed = await Promise.all(followers);
+        const reopened = (await opened.reopen?.()) ?? log;
+        log = reopened;
+        const later = await readAll(topic);
+        expect(later).toHaveLength(written.length);
+        for (const records of followed) expect(records).toEqual(later);
+        const [first] = later;
+        expect([first!.key, first!.headers[Buffer.from(odd).toString()]]).toEqual([Buffer.from(odd).toString(), 'ä']);
+      });
+
       it("go to their key's partition, as Kafka's default partitioner has it", async () => {
         const keys = ['a', 'b', 'foobar', 'Käse', '4c9f0b8e-0000-4000-8000-000000000000'];
         const { offsets } = await produce(...keys.map((key) => record(topic, { key })));

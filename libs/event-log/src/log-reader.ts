@@ -25,6 +25,8 @@ interface Cursor {
   readonly stop: number;
   readonly recent: RecentChunks | undefined;
   position: number;
+  /** It may have records, and is in the queue of those. */
+  ready: boolean;
 }
 
 function outOfRange(cursor: { topic: string; partition: number }, position: number, begin: number, end: number) {
@@ -38,7 +40,7 @@ function openCursor(storage: LogStorage, topics: Topics, from: Offset, follow: b
   const { topic, partition, offset } = from;
   if (!(offset >= begin && offset <= end)) throw outOfRange(from, offset, begin, end);
   const recent = topics.get(topic).cleanup === 'compact' ? undefined : topics.recent;
-  return { name, topic, partition, position: offset, stop: follow ? Infinity : end, recent };
+  return { name, topic, partition, position: offset, stop: follow ? Infinity : end, recent, ready: true };
 }
 
 /**
@@ -56,11 +58,11 @@ export async function* readLog(
   const cursors = from.map((offset) => openCursor(storage, topics, offset, follow));
   const byName = new Map(cursors.map((cursor) => [cursor.name, cursor]));
   // Those that may have records, the longest unread first.
-  const ready = new Set(cursors);
+  const ready = [...cursors];
   const attention = new Attention();
   const unwatch = storage.changes.watch(follow ? [...byName.keys()] : [], (name) => {
     const cursor = byName.get(name);
-    if (cursor) ready.add(cursor);
+    if (cursor) queue(ready, cursor);
     attention.notify();
   });
   const unheed = demand?.watch(attention.notify);
@@ -74,31 +76,34 @@ export async function* readLog(
   }
 }
 
-/** The longest unread of those that are waited for, or else wanted. */
-function choose(ready: ReadonlySet<Cursor>, demand: Demand | undefined): Cursor | undefined {
-  let wanted: Cursor | undefined;
-  for (const cursor of ready) {
-    if (!demand || demand.lacks(cursor.topic)) return cursor;
-    if (!wanted && demand.wants(cursor.topic)) wanted = cursor;
-  }
-  return wanted;
+function queue(ready: Cursor[], cursor: Cursor): void {
+  if (!cursor.ready) ready.push(cursor);
+  cursor.ready = true;
 }
 
-async function* batches(storage: LogStorage, ready: Set<Cursor>, attention: Attention, options: ReadOptions) {
+/** Takes the longest unread of those that are waited for, or else wanted. */
+function take(ready: Cursor[], demand: Demand | undefined): Cursor | undefined {
+  let place = demand ? ready.findIndex(({ topic }) => demand.lacks(topic)) : 0;
+  if (place < 0) place = ready.findIndex(({ topic }) => demand?.wants(topic));
+  const [cursor] = place < 0 ? [] : ready.splice(place, 1);
+  if (cursor) cursor.ready = false;
+  return cursor;
+}
+
+async function* batches(storage: LogStorage, ready: Cursor[], attention: Attention, options: ReadOptions) {
   const { follow, signal } = options;
   let turnEnds = performance.now() + TURN;
   while (!signal.aborted) {
-    const cursor = choose(ready, options.demand);
+    const cursor = take(ready, options.demand);
     if (!cursor) {
       if (!follow) return;
       await attention.wait(signal);
       turnEnds = performance.now() + TURN;
       continue;
     }
-    ready.delete(cursor);
     const batch = next(storage, cursor, options.maxRecords ?? DEFAULT_MAX_RECORDS);
     if (!batch) continue;
-    if (cursor.position < Math.min(cursor.stop, batch.endOffset)) ready.add(cursor);
+    if (cursor.position < Math.min(cursor.stop, batch.endOffset)) queue(ready, cursor);
     yield batch;
     if (performance.now() > turnEnds) {
       await setImmediate();

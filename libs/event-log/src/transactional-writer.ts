@@ -9,8 +9,9 @@ import {
   type Offset,
   type TopicPartition,
 } from './port.js';
-import { encodeChunks } from './records/chunk.js';
+import { chunkCount, encodeChunks } from './records/chunk.js';
 import { type Append, appendChunks } from './records/partition-log.js';
+import { asRead } from './records/record-frame.js';
 import type { LogStorage } from './storage/log-storage.js';
 import type { Topics } from './topics.js';
 
@@ -22,7 +23,7 @@ function readEpoch(storage: LogStorage, transactionalId: string): number {
 
 /** What a commit writes, encoded before the transaction so that this holds the write lock for a short time only. */
 interface Prepared {
-  readonly appends: readonly Append[];
+  readonly appends: readonly (Append & Pick<Group, 'at' | 'records'>)[];
   /** For each record the append it belongs to, and its place therein. */
   readonly places: readonly { readonly append: number; readonly index: number; readonly at: TopicPartition }[];
 }
@@ -44,10 +45,12 @@ function prepare(topics: Topics, records: readonly NewRecord[]): Prepared {
     if (!group) groups.set(name, (group = { name, number: groups.size, at: { topic, partition }, records: [] }));
     return { append: group.number, index: group.records.push(record) - 1, at: group.at };
   });
-  const appends = [...groups.values()].map((group) => ({
-    name: group.name,
-    chunks: encodeChunks(group.records),
-    timestamps: group.records.map((record) => record.timestamp),
+  const appends = [...groups.values()].map(({ name, at, records }) => ({
+    name,
+    at,
+    records,
+    chunks: encodeChunks(records),
+    timestamps: records.map((record) => record.timestamp),
   }));
   return { appends, places };
 }
@@ -88,6 +91,7 @@ class TransactionalWriter implements LogWriter {
       return appends.map((append) => appendChunks(this.storage, append));
     });
     if (!bases) throw new LogError('FENCED', `a newer writer of ${this.transactionalId} was opened`);
+    appends.forEach((append, index) => this.#share(append, bases[index] ?? 0));
     this.storage.changes.announce(appends.map((append) => append.name));
     const offsets: Offset[] = places.map(({ append, index, at }) => ({
       topic: at.topic,
@@ -95,6 +99,19 @@ class TransactionalWriter implements LogWriter {
       offset: (bases[append] ?? 0) + index,
     }));
     return { offsets };
+  }
+
+  /** Saves those who wait for the records in this process reading them. */
+  #share({ name, at, chunks, records }: Prepared['appends'][number], base: number): void {
+    if (this.topics.get(at.topic).cleanup === 'compact' || !this.storage.changes.isWatched(name)) return;
+    let next = 0;
+    for (const chunk of chunks) {
+      const first = next;
+      next += chunkCount(chunk);
+      const written = records.slice(first, next);
+      const shared = written.map((record, index) => asRead(record, at, base + first + index));
+      this.topics.recent.add(name, base + first, shared, chunk.length);
+    }
   }
 }
 

@@ -11,9 +11,15 @@ export const POSITIONS_WAIT_MS = 1_000;
 /** A commit that takes longer, in milliseconds, means that commits are what is short: the slice rests for the excess. */
 const BRISK_MS = 20;
 
+/** How long what is committed may wait for its write to local state, in milliseconds: later values of a key replace earlier ones. */
+const STATE_WAIT_MS = 250;
+/** Writes to stores that wait for local state at most. */
+const STATE_WRITES = 2_000;
+
 /**
- * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs, then one write
- * of local state, which the next cycle does not wait for until its own comes.
+ * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs. Local state, a
+ * cache of the changelogs, follows now and then with all that was committed meanwhile; what a crash takes with it is
+ * replayed.
  */
 export class CommitCycle {
   readonly #context: SliceContext;
@@ -22,11 +28,17 @@ export class CommitCycle {
   readonly #changelogs: Record<string, number>;
   readonly #shape: string;
   #positions: ReadonlyMap<string, number>;
+  /** The first commit tells all of the group's offsets, which may be gone; the others tell those that moved. */
+  #hasCommitted = false;
   #committedAt = 0;
   /** When what was done must be committed; a time of `performance.now()`. */
   #due = Infinity;
   /** Outputs are not committed before; a time of `performance.now()`. */
   #restsUntil = 0;
+  /** Committed, and not yet in local state. */
+  #unwritten = new Map<string, Map<string, Buffer | null>>();
+  /** When it must be written; a time of `performance.now()`. */
+  #stateDue = Infinity;
   #state: Promise<void> = Promise.resolve();
 
   constructor(context: SliceContext, work: SliceWork, restored: Restored) {
@@ -38,9 +50,16 @@ export class CommitCycle {
     this.#shape = shapeOf(context.topology);
   }
 
-  /** Settles when local state is at rest; rejects when its last write failed. */
+  /** Settles when the last write to local state has ended; rejects when it failed. */
   get stateAtRest(): Promise<void> {
     return this.#state;
+  }
+
+  /** Writes to local state what is committed. */
+  async settle(): Promise<void> {
+    await this.#state;
+    this.#writeState();
+    await this.#state;
   }
 
   /** What was committed last, by topic. */
@@ -48,9 +67,9 @@ export class CommitCycle {
     return this.#positions;
   }
 
-  /** Milliseconds until what waits for its commit waits no longer. */
+  /** Milliseconds until what waits, for its commit or for local state, waits no longer. */
   get untilDue(): number {
-    return Math.max(0, this.#due - performance.now());
+    return Math.max(0, Math.min(this.#due, this.#stateDue) - performance.now());
   }
 
   /**
@@ -68,7 +87,10 @@ export class CommitCycle {
     hurry: boolean,
   ): Promise<boolean> {
     const { topology, slice, observer, now } = this.#context;
-    if (this.#canWait(at, hurry || consumed >= this.#context.options.commitRecords)) return false;
+    if (this.#canWait(at, hurry || consumed >= this.#context.options.commitRecords)) {
+      if (performance.now() >= this.#stateDue) await this.settle();
+      return false;
+    }
     const startedAt = performance.now();
     const writes = this.#work.uncommitted();
     const positions = new Map(at);
@@ -76,21 +98,24 @@ export class CommitCycle {
     const changelog = this.#changelogRecords(writes, now());
     const { outputs, deadLetters } = this.#work;
     const records = [...changelog, ...deadLetters, ...outputs];
-    const offsets = [...positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
+    const offsets = [...positions]
+      .filter(([topic, offset]) => !this.#hasCommitted || this.#positions.get(topic) !== offset)
+      .map(([topic, offset]) => ({ topic, partition: slice, offset }));
     const committed = await writer.commit({ records, consumed: { group: topology.name, offsets } });
     this.#learn(committed.offsets.slice(0, changelog.length + deadLetters.length));
     await this.#state;
     const produced = outputs.length;
     this.#work.committed();
-    const meta = { identity: this.#identity, offsets: { ...this.#changelogs }, lastOwnedAt: now() };
-    this.#state = this.#context.state.commit(writes, meta);
-    this.#state.catch(() => undefined);
+    this.#keep(writes);
     this.#positions = positions;
+    this.#hasCommitted = true;
     this.#committedAt = performance.now();
     this.#due = Infinity;
     const milliseconds = this.#committedAt - startedAt;
     const rest = Math.min(Math.max(0, milliseconds - BRISK_MS), this.#context.options.commitIntervalMs);
     this.#restsUntil = this.#committedAt + rest;
+    this.#stateDue = Math.min(this.#stateDue, this.#committedAt + STATE_WAIT_MS);
+    if (this.#committedAt >= this.#stateDue || this.#unwrittenCount() >= STATE_WRITES) this.#writeState();
     observer.committed?.({ slice, consumed, produced, milliseconds });
     return true;
   }
@@ -112,6 +137,31 @@ export class CommitCycle {
       return !moved || (!hurry && now - this.#committedAt < POSITIONS_WAIT_MS);
     }
     return !hurry && now < this.#due;
+  }
+
+  /** Remembers what local state has to be told. */
+  #keep(writes: StateWrites): void {
+    for (const [store, entries] of writes) {
+      const unwritten = this.#unwritten.get(store);
+      if (!unwritten) this.#unwritten.set(store, new Map(entries));
+      else for (const [key, value] of entries) unwritten.set(key, value);
+    }
+  }
+
+  #unwrittenCount(): number {
+    let count = 0;
+    for (const entries of this.#unwritten.values()) count += entries.size;
+    return count;
+  }
+
+  #writeState(): void {
+    this.#stateDue = Infinity;
+    if (this.#unwritten.size === 0) return;
+    const { state, now } = this.#context;
+    const meta = { identity: this.#identity, offsets: { ...this.#changelogs }, lastOwnedAt: now() };
+    this.#state = state.commit(this.#unwritten, meta).then(() => this.#work.written());
+    this.#state.catch(() => undefined);
+    this.#unwritten = new Map();
   }
 
   #positionsText(positions: ReadonlyMap<string, number>, due: ReadonlyMap<string, number>): string {

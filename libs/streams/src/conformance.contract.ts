@@ -9,7 +9,14 @@ import type { StateBackend } from './state.js';
 import { bank, BANK_PARTITIONS, bankTopics, entryRecord, numberedEntries, produce } from './testing/bank.js';
 import { auditBank, consumed, readTopic } from './testing/bank-audit.js';
 import { eventually, gate } from './testing/eventually.js';
-import { failingAt, hookedLog, hookedState, type LogHooks, type StateHooks } from './testing/hooked-log.js';
+import {
+  type Failing,
+  failingAt,
+  hookedLog,
+  hookedState,
+  type LogHooks,
+  type StateHooks,
+} from './testing/hooked-log.js';
 import { largeLettersConformance } from './testing/large-letters.contract.js';
 import { operationConformance } from './testing/operation.contract.js';
 import { parkingConformance } from './testing/parking.contract.js';
@@ -20,6 +27,9 @@ import type { Run, StreamsFixture } from './testing/streams-fixture.js';
 export type { Run, StreamsFixture } from './testing/streams-fixture.js';
 
 const SMALL: Partial<SliceOptions> = { commitRecords: 7, commitIntervalMs: 20, bufferRecords: 50 };
+
+type FailingState = Partial<Record<keyof StateHooks, Failing>>;
+type Fault = [what: string, LogHooks, FailingState];
 
 /** Runs a topology with small commits, noting failures. */
 export function start(run: Omit<TopologyRun, 'signal'>): Run {
@@ -98,17 +108,18 @@ export function streamsConformance(name: string, open: () => Promise<StreamsFixt
         ['the answers to later commits', { afterCommit: failingAt(2, 4, 5, 9) }],
         ['everything', { openWriter: failingAt(3), beforeCommit: failingAt(2, 7), afterCommit: failingAt(3, 5) }],
       ];
-      const stateFaults: [string, StateHooks][] = [
+      // Local state is written when a slice is restored, and then now and then.
+      const stateFaults: [string, FailingState][] = [
         ['the first write of local state', { beforeCommit: failingAt(1) }],
-        ['later writes of local state', { beforeCommit: failingAt(4, 6, 7, 12) }],
-        ['the answers of local state', { afterCommit: failingAt(3, 5, 8, 13) }],
-        ['reading local state', { get: failingAt(5, 6, 12) }],
+        ['later writes of local state', { beforeCommit: failingAt(2, 3, BANK_PARTITIONS + 3) }],
+        ['the answers of local state', { afterCommit: failingAt(2, 3, BANK_PARTITIONS + 3) }],
+        ['reading local state', { get: failingAt(2, 3, 5) }],
       ];
       const faults = [
-        ...logFaults.map(([what, hooks]): [string, LogHooks, StateHooks] => [what, hooks, {}]),
-        ...stateFaults.map(([what, hooks]): [string, LogHooks, StateHooks] => [what, {}, hooks]),
+        ...logFaults.map(([what, hooks]): Fault => [what, hooks, {}]),
+        ...stateFaults.map(([what, hooks]): Fault => [what, {}, hooks]),
       ];
-      it.each<[string, LogHooks, StateHooks]>(faults)('survives failures of %s', async (_, logHooks, stateHooks) => {
+      it.each<Fault>(faults)('survives failures of %s', async (_, logHooks, stateHooks) => {
         await booked(0, 60);
         if (logHooks.restore) {
           const before = begin({ state: await fixture.state('before') });
@@ -118,6 +129,7 @@ export function streamsConformance(name: string, open: () => Promise<StreamsFixt
         const state = hookedState(await fixture.state('a'), stateHooks);
         const run = begin({ log: hookedLog(log, logHooks), state });
         await untilConsumed(run);
+        await eventually('what is to fail', () => Object.values(stateHooks).every((hook) => hook.exhausted));
         await booked(60, 120);
         await untilConsumed(run);
         await run.stop();

@@ -77,7 +77,7 @@ export class Slice {
       const trimmer = new Trimmer(this.#context);
       observer.running?.(slice);
       await this.#readAndProcess({ epoch, writer, cycle, clock, trimmer, ends: restored.ends, failed: [] });
-      await cycle.stateAtRest;
+      await cycle.settle();
     } finally {
       // The next instance must find the local state at rest.
       await cycle?.stateAtRest.catch(() => undefined);

@@ -166,12 +166,19 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     }
   }
 
-  /** The log has the overlay: it becomes pending. The former pending writes must be in the state by now. */
+  /** The log has the overlay: it becomes pending. */
   committed(): void {
-    for (const [key, value] of this.#pending) this.#remember(key, value);
-    this.#pending = this.#overlay;
+    if (this.#overlay.size === 0) return;
+    if (this.#pending.size === 0) this.#pending = this.#overlay;
+    else for (const [key, value] of this.#overlay) this.#pending.set(key, value);
     this.#overlay = new Map();
     this.#journal.length = 0;
+  }
+
+  /** The state has what was pending. */
+  written(): void {
+    for (const [key, value] of this.#pending) this.#remember(key, value);
+    this.#pending = new Map();
   }
 
   #encode(key: string, value: Value): Buffer {

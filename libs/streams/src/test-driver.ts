@@ -171,6 +171,7 @@ export class TestDriver {
     const writes = this.#work.uncommitted();
     this.#work.committed();
     void this.#state.commit(writes, { identity: 'test', offsets: {}, lastOwnedAt: this.#now });
+    this.#work.written();
     for (const record of written) this.#append(record);
     this.#work.deadLetterEnd = this.deadLetters().length;
     if (this.#options.restartAfterEveryRecord) this.#restart();

@@ -149,6 +149,11 @@ export class SliceWork {
     this.deadLetters.length = 0;
   }
 
+  /** Local state has all that is committed. */
+  written(): void {
+    for (const store of this.stores.values()) store.written();
+  }
+
   #savepoint(): void {
     for (const store of this.stores.values()) store.savepoint();
   }

@@ -70,18 +70,31 @@ export function readBatch(
   const limit = Math.min(stop, end);
   if (position < begin || position >= limit) return { begin, end };
   const records: LogRecord[] = [];
-  const read = { bytes: 0, exhausted: true };
-  eachChunk(storage, name, position, (chunk, last) => {
-    if (chunkBase(chunk) >= limit) return false;
-    const decode = () => decodeChunk(chunk, { topic, partition });
-    const decoded = recent ? recent.records(name, last, chunk.length, decode) : decode();
+  let bytes = 0;
+  /** Takes a chunk's records; answers whether there is room for those of the next one. */
+  const take = (decoded: readonly LogRecord[], size: number): boolean => {
+    bytes += size;
     const whole = takeRecords(decoded, records, { from: position, limit, maxRecords });
-    read.bytes += chunk.length;
-    read.exhausted = whole && read.bytes < BATCH_BYTES && records.length < maxRecords;
-    return read.exhausted;
-  });
+    return whole && bytes < BATCH_BYTES && records.length < maxRecords;
+  };
+  let room = true;
+  let at = position;
+  for (let known = recent?.get(name, at); known && room && at < limit; known = recent?.get(name, at)) {
+    room = take(known.records, known.bytes);
+    at += known.records.length;
+  }
+  if (room && at < limit) {
+    eachChunk(storage, name, at, (chunk) => {
+      const base = chunkBase(chunk);
+      if (base >= limit) return false;
+      const known = recent?.get(name, base);
+      const decoded = known?.records ?? decodeChunk(chunk, { topic, partition });
+      if (!known) recent?.add(name, base, decoded, chunk.length);
+      return (room = take(decoded, chunk.length));
+    });
+  }
   const last = records.at(-1);
-  const nextOffset = read.exhausted || !last ? limit : last.offset + 1;
+  const nextOffset = room || !last ? limit : last.offset + 1;
   return { topic, partition, records, nextOffset, endOffset: end };
 }
 

@@ -1,38 +1,59 @@
 import type { LogRecord } from '../port.js';
 
-/** Bytes of chunks whose records are kept decoded. */
-const LIMIT = 4 * 1024 * 1024;
+/** Chunks that are kept at most, and their bytes. Those that wait for a record take it soon, or read it from the log. */
+const CHUNKS = 512;
+const BYTES = 1024 * 1024;
 
-interface Decoded {
+/** A chunk's records. */
+interface Chunk {
+  readonly name: string;
+  /** Offset of the first record. */
+  readonly base: number;
   readonly records: readonly LogRecord[];
   readonly bytes: number;
 }
 
 /**
- * Records of the chunks read last, shared by all readers of this process: several groups tail the same topic, and each
- * record is decoded once. Records are immutable, and so is a chunk of a topic that is not compacted.
+ * Records of the chunks written and read last, shared by all readers of this process: several groups tail the same
+ * topic, each record is decoded at most once, and what this process wrote itself is not even looked for. Records are
+ * immutable, and so is a chunk of a topic that is not compacted.
+ *
+ * A ring, for V8 keeps what went through a map for a short time until its next major collection: a map's former tables,
+ * which are old, refer to the later ones.
  */
 export class RecentChunks {
-  readonly #decoded = new Map<string, Decoded>();
+  readonly #ring: (Chunk | undefined)[] = new Array<undefined>(CHUNKS).fill(undefined);
+  /** The ring's chunks by partition, the oldest first. */
+  readonly #partitions = new Map<string, Chunk[]>();
+  #next = 0;
+  #oldest = 0;
   #bytes = 0;
 
-  /** The records of the chunk that ends at offset `last` of a partition. */
-  records(name: string, last: number, bytes: number, decode: () => readonly LogRecord[]): readonly LogRecord[] {
-    const key = `${name}/${last}`;
-    const known = this.#decoded.get(key);
-    if (known) return known.records;
-    const records = decode();
-    this.#decoded.set(key, { records, bytes });
-    this.#bytes += bytes;
-    this.#shrink();
-    return records;
+  /** A partition's chunk that begins at an offset. */
+  get(name: string, base: number): Chunk | undefined {
+    return this.#partitions.get(name)?.findLast((chunk) => chunk.base === base);
   }
 
-  #shrink(): void {
-    for (const [key, { bytes }] of this.#decoded) {
-      if (this.#bytes <= LIMIT) return;
-      this.#decoded.delete(key);
-      this.#bytes -= bytes;
-    }
+  /** @param bytes of the chunk */
+  add(name: string, base: number, records: readonly LogRecord[], bytes: number): void {
+    const chunks = this.#partitions.get(name) ?? [];
+    if (chunks.some((chunk) => chunk.base === base)) return;
+    this.#partitions.set(name, chunks);
+    const chunk = { name, base, records, bytes };
+    chunks.push(chunk);
+    this.#forget(this.#next);
+    this.#ring[this.#next] = chunk;
+    this.#next = (this.#next + 1) % CHUNKS;
+    this.#bytes += bytes;
+    while (this.#bytes > BYTES) this.#forget(this.#oldest);
+  }
+
+  #forget(place: number): void {
+    const chunk = this.#ring[place];
+    if (!chunk) return;
+    this.#ring[place] = undefined;
+    this.#oldest = (place + 1) % CHUNKS;
+    this.#bytes -= chunk.bytes;
+    this.#partitions.get(chunk.name)?.shift();
   }
 }

@@ -14,6 +14,28 @@ const FLAGS_AT = 16;
 const HORIZON_AT = 17;
 const NO_HEADERS: Headers = Object.freeze({});
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** A text as it comes back from UTF-8. */
+const asUtf8 = (text: string): string => (LONE_SURROGATE.test(text) ? Buffer.from(text).toString() : text);
+
+function headersAsRead(headers: Headers | undefined): Headers {
+  for (const name in headers) {
+    if (LONE_SURROGATE.test(name) || LONE_SURROGATE.test(headers[name] ?? '')) {
+      return Object.fromEntries(Object.entries(headers).map((header) => header.map(asUtf8)));
+    }
+  }
+  return headers ?? NO_HEADERS;
+}
+
+/** A record as whoever reads its frame gets it, without reading it. */
+export function asRead(record: NewRecord, { topic, partition }: TopicPartition, offset: number): LogRecord {
+  const { value, timestamp } = record;
+  const key = record.key === null ? null : asUtf8(record.key);
+  const headers = headersAsRead(record.headers);
+  return { topic, partition, offset, key, value, headers, timestamp, decoded: undefined };
+}
+
 /** Bytes a record may take at most, of any text. */
 export function frameBound(record: NewRecord): number {
   let size = 64 + (record.key?.length ?? 0) * 3 + (record.value?.length ?? 0);

@@ -12,7 +12,8 @@ export class Changes {
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly #pollInterval: number;
   readonly #version: () => number;
-  readonly #own = new Set<number>();
+  /** In the order of the commits. An array, for what is added to a set and removed all the time outlives its tables. */
+  #own: number[] = [];
   #timer: NodeJS.Timeout | undefined;
   #seen = 0;
 
@@ -35,6 +36,10 @@ export class Changes {
     };
   }
 
+  isWatched(subject: string): boolean {
+    return this.#listeners.has(subject);
+  }
+
   announce(subjects: Iterable<string>): void {
     for (const subject of subjects) {
       for (const listener of this.#listeners.get(subject) ?? []) listener(subject);
@@ -43,13 +48,13 @@ export class Changes {
 
   /** Says that a version is of this process alone, whoever needs to know of it being told. */
   own(version: number): void {
-    if (this.#own.size === OWN_LIMIT) this.#own.clear();
-    this.#own.add(version);
+    if (this.#own.length === OWN_LIMIT) this.#own = [];
+    this.#own.push(version);
   }
 
   /** A version that was said to be own may be another process's after all. */
   disown(): void {
-    this.#own.clear();
+    this.#own = [];
   }
 
   stop(): void {
@@ -78,8 +83,8 @@ export class Changes {
   }
 
   #isOwn(from: number, to: number): boolean {
-    let own = true;
-    for (let version = from; version <= to; version++) own = this.#own.delete(version) && own;
-    return own;
+    const known = this.#own.filter((version) => version >= from && version <= to).length;
+    this.#own = this.#own.filter((version) => version > to);
+    return known === to - from + 1;
   }
 }

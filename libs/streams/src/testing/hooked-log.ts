@@ -96,11 +96,19 @@ export function hookedState(state: StateBackend, hooks: StateHooks): StateBacken
   return { slice, close: () => state.close() };
 }
 
+/** A hook that fails now and then. */
+export interface Failing {
+  (): void;
+  /** Whether it has failed as often as it is to. */
+  readonly exhausted: boolean;
+}
+
 /** A hook that fails at its calls of these numbers (1 is the first). */
-export function failingAt(...calls: readonly number[]): () => void {
+export function failingAt(...calls: readonly number[]): Failing {
   let count = 0;
-  return () => {
+  const hook = (): void => {
     count++;
     if (calls.includes(count)) throw new Error(`injected at call ${count}`);
   };
+  return Object.defineProperty(hook, 'exhausted', { get: () => count >= Math.max(...calls) }) as Failing;
 }
