@@ -25,4 +25,4 @@ COPY package.json ./
 COPY deploy/run-program.mjs deploy/
 # By number, so that a runtime can tell that it is not root: `node` of the base image.
 USER 1000:1000
-ENTRYPOINT ["node", "--enable-source-maps", "/app/deploy/run-program.mjs"]
+ENTRYPOINT ["node", "--max-semi-space-size=32", "--heap-growing-percent=100", "--enable-source-maps", "/app/deploy/run-program.mjs"]

@@ -118,7 +118,7 @@ function removeFormer(root, outputs) {
 }
 
 async function bundlePrograms(root) {
-  const { build } = await import('esbuild');
+  const { build, stop } = await import('esbuild');
   const entryPoints = Object.fromEntries(Object.entries(PROGRAMS).filter(([, file]) => existsSync(join(root, file))));
   const outside = {
     name: 'leave-packages-outside',
@@ -147,6 +147,8 @@ async function bundlePrograms(root) {
     plugins: [outside],
     metafile: true,
   });
+  // its process, and the memory it took, would stay as long as this one
+  await stop();
   removeFormer(root, metafile.outputs);
 }
 

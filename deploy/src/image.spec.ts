@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { serviceNames } from '@order-flow/cluster';
+import { NODE_FLAGS, serviceNames } from '@order-flow/cluster';
 import { createLogger, Identity, Metrics, Readiness, Settings, startHttpServer } from '@order-flow/service-kit';
 import { builtPrograms, root, textOf } from './code.js';
 
@@ -36,7 +36,9 @@ describe('the image', () => {
   });
 
   it('starts what it holds, and its settings are settings', () => {
-    expect(lines('ENTRYPOINT')).toEqual(['["node", "--enable-source-maps", "/app/deploy/run-program.mjs"]']);
+    const [entry = '', ...others] = lines('ENTRYPOINT');
+    expect(JSON.parse(entry)).toEqual(['node', ...NODE_FLAGS, '/app/deploy/run-program.mjs']);
+    expect(others).toEqual([]);
     expect(lines('COPY')).toContain('deploy/run-program.mjs deploy/');
     const variables = lines('ENV').flatMap((line) => line.split(' ').map((each) => each.split('=')));
     expect(Object.fromEntries(variables)).toEqual({

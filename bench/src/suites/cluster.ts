@@ -6,7 +6,8 @@ import { medians } from '../median.js';
 import type { BenchRun, Measurements, Suite } from '../suite.js';
 import { OrderLoad } from './order-load.js';
 
-const WARM_UP_ORDERS = 500;
+/** So many that the code of the servers on the JVM is compiled. */
+const WARM_UP_ORDERS = 6_000;
 const THROUGHPUT_ORDERS = 3_000;
 const LATENCY_SECONDS = 20;
 
@@ -17,7 +18,6 @@ async function measure({ runs, say }: BenchRun, load: OrderLoad): Promise<Measur
     say(`  carried ${Math.round(carried.carriedPerSecond)}/s`);
     return carried;
   });
-  // Servers on the JVM are slow until their code is compiled: that is a question of its own.
   say('placeOrder at 20/s');
   const { p50, p95, p99 } = await load.latency(20, 20 * LATENCY_SECONDS);
   const name = 'placeOrder (GraphQL) to CONFIRMED at 20/s';

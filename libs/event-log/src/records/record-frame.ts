@@ -22,7 +22,7 @@ const asUtf8 = (text: string): string => (LONE_SURROGATE.test(text) ? Buffer.fro
 function headersAsRead(headers: Headers | undefined): Headers {
   for (const name in headers) {
     if (LONE_SURROGATE.test(name) || LONE_SURROGATE.test(headers[name] ?? '')) {
-      return Object.fromEntries(Object.entries(headers).map((header) => header.map(asUtf8)));
+      return Object.fromEntries(Object.entries(headers).map(([key, value]) => [asUtf8(key), asUtf8(value)]));
     }
   }
   return headers ?? NO_HEADERS;

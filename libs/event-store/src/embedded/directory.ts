@@ -97,6 +97,7 @@ function openTables(path: string, location: string): Tables {
     revisions: environment.openDB<Buffer, Buffer>('revisions', { encoding: 'binary', keyEncoding: 'binary' }),
     eventIds: environment.openDB<Buffer, Buffer>('event-ids', { encoding: 'binary', keyEncoding: 'binary' }),
     about: environment.openDB<Buffer, string>('about', { encoding: 'binary' }),
+    seen: { sequence: 0 },
   };
 }
 

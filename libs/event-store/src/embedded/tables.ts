@@ -22,13 +22,18 @@ export interface Tables {
   readonly eventIds: Database<Buffer, Buffer>;
   /** Format marker and counters. */
   readonly about: Database<Buffer, string>;
+  /** What was the newest sequence when it was last looked for. */
+  readonly seen: { sequence: number };
 }
 
 const STREAM_COUNT = 'stream-count';
 
 /** Sequence of the newest event, 0 in an empty store. */
-export function lastSequence(tables: Tables): number {
-  for (const key of tables.events.getKeys({ reverse: true, limit: 1 })) return key;
+export function lastSequence({ events, seen }: Tables): number {
+  // Most often it is what it was, which two lookups tell sooner than one cursor. What was seen may have been given up since.
+  if (seen.sequence > 0 && events.doesExist(seen.sequence) && !events.doesExist(seen.sequence + 1))
+    return seen.sequence;
+  for (const key of events.getKeys({ reverse: true, limit: 1 })) return (seen.sequence = key);
   return 0;
 }
 
