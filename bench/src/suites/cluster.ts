@@ -4,7 +4,7 @@ import { SystemUnderTest } from '@order-flow/verification';
 import { benchBridge } from '../bridge.js';
 import { medians } from '../median.js';
 import type { BenchRun, Measurements, Suite } from '../suite.js';
-import { OrderLoad } from './order-load.js';
+import { IN_FLIGHT, OrderLoad } from './order-load.js';
 
 /** So many that the code of the servers on the JVM is compiled. */
 const WARM_UP_ORDERS = 6_000;
@@ -26,7 +26,7 @@ async function measure({ runs, say }: BenchRun, load: OrderLoad): Promise<Measur
     { name: `${name}, p95`, value: p95, unit: 'ms', target: { below: 100 } },
     { name: `${name}, p99`, value: p99, unit: 'ms' },
     {
-      name: 'carried to CONFIRMED, through REST, 64 in flight',
+      name: `carried to CONFIRMED, through REST, ${IN_FLIGHT} in flight`,
       value: carriedPerSecond,
       unit: 'orders/s',
       target: { atLeast: 500 },

@@ -11,7 +11,7 @@ import { settle } from '../orders/settle.js';
 import { demoProducts, type Ready } from '@order-flow/all-in-one';
 import { pick, seededRandom } from '@order-flow/service-kit/testing';
 
-export const IN_FLIGHT = 64;
+export const IN_FLIGHT = 128;
 const GIVE_UP_AFTER_MS = 60_000;
 const PLENTY_OF_STOCK = 1_000_000;
 const PLENTY_OF_MONEY = { amount: 1_000_000_000_00, currency: 'EUR' };
@@ -74,7 +74,7 @@ export class OrderLoad {
     return { p50, p95, p99 };
   }
 
-  /** As fast as it goes with 64 requests in flight. @returns orders a second, from the first request to the last CONFIRMED */
+  /** As fast as it goes with so many requests in flight. @returns orders a second, from the first request to the last CONFIRMED */
   async throughput(
     through: 'commands' | 'gateway',
     count: number,
