@@ -18,6 +18,21 @@ export async function subscribe(
   reader: Reader,
   structuredIds: boolean,
 ): Promise<void> {
+  const growing = journal.follow(reader.signal);
+  try {
+    await tell(journal, growing, source, reader, structuredIds);
+  } finally {
+    growing.end();
+  }
+}
+
+async function tell(
+  journal: Journal,
+  growing: ReturnType<Journal['follow']>,
+  source: ReadSource,
+  reader: Reader,
+  structuredIds: boolean,
+): Promise<void> {
   const checkpoints = new Checkpoints(source, reader);
   let from = source.from;
   let live = false;
@@ -34,7 +49,7 @@ export async function subscribe(
     else {
       if (!live) reading = (await checkpoints.atEnd(from - 1)) && (await reader.send(caughtUpResponse()));
       live = true;
-      await journal.beyond(seen, reader.signal);
+      await growing.beyond(seen);
       reading &&= !reader.signal.aborted;
     }
   }

@@ -11,6 +11,7 @@ import {
   journalMetadataWrite,
   journalTombstoneWrite,
 } from './journal-writes.js';
+import type { GrowthFollower } from './growth.js';
 import { guardedRead } from './guarded-read.js';
 import type { Page, Range } from './pages.js';
 import { prefixesOf, readPage } from './read-all.js';
@@ -61,8 +62,8 @@ export interface Journal {
   page(range: Range, streamPrefixes?: readonly string[]): Page;
   /** 0 when empty. */
   lastSequence(): number;
-  /** Resolves when there is something after this sequence, or when the signal aborts. */
-  beyond(sequence: number, signal: AbortSignal): Promise<void>;
+  /** For a reader that goes on until the signal, and tells its end. */
+  follow(signal: AbortSignal): GrowthFollower;
   /** Resolves after writes under way are done. */
   close(): Promise<void>;
 }
@@ -102,7 +103,7 @@ function journalOf(engine: Engine, records: JournalRecords): Journal {
     streamPage: (stream, from, step) => readStreamPage(tables, stream, from, step),
     page: (range, streamPrefixes) => readPage(tables, range, prefixesOf(streamPrefixes && { streamPrefixes })),
     lastSequence: () => lastSequenceNow(tables),
-    beyond: (sequence, signal) => growth.beyond(sequence, signal),
+    follow: (signal) => growth.follow(signal),
     close: () => engine.close(),
   };
 }

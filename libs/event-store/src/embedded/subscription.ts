@@ -1,10 +1,12 @@
 import type { Filter, Position, SubscriptionMessage } from '../port.js';
 import type { Engine } from './engine.js';
 import { lastSequenceNow } from './engine.js';
+import type { GrowthFollower } from './growth.js';
 import type { Page } from './pages.js';
 import { otherWork } from './pages.js';
 import { toPosition } from './position.js';
 import { prefixesOf, readPage, sequenceAfter } from './read-all.js';
+import type { Tables } from './tables.js';
 
 export interface SubscribeOptions {
   readonly after?: Position;
@@ -21,6 +23,19 @@ const CHECKPOINT_EVERY = 1_000;
  */
 export async function* subscribeAll(
   { tables, growth }: Engine,
+  options: SubscribeOptions,
+): AsyncGenerator<SubscriptionMessage, void, undefined> {
+  const growing = growth.follow(options.signal);
+  try {
+    yield* messages(tables, growing, options);
+  } finally {
+    growing.end();
+  }
+}
+
+async function* messages(
+  tables: Tables,
+  growing: GrowthFollower,
   { after, filter, signal }: SubscribeOptions,
 ): AsyncGenerator<SubscriptionMessage, void, undefined> {
   const prefixes = prefixesOf(filter);
@@ -41,7 +56,7 @@ export async function* subscribeAll(
     }
     if (caughtUp(behind, page, signal)) yield { kind: 'caught-up' };
     behind = !page.end;
-    await (page.end ? growth.beyond(from - 1, signal) : otherWork());
+    await (page.end ? growing.beyond(from - 1) : otherWork());
   }
 }
 
