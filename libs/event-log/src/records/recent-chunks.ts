@@ -36,8 +36,8 @@ export class RecentChunks {
 
   /** @param bytes of the chunk */
   add(name: string, base: number, records: readonly LogRecord[], bytes: number): void {
+    if (this.get(name, base)) return;
     const chunks = this.#partitions.get(name) ?? [];
-    if (chunks.some((chunk) => chunk.base === base)) return;
     this.#partitions.set(name, chunks);
     const chunk = { name, base, records, bytes };
     chunks.push(chunk);

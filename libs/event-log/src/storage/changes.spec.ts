@@ -44,6 +44,10 @@ describe('a look for changes of other processes', () => {
     expect([after([8, 9, 10], 9), after([11], 10), after([], 11)]).toEqual([0, 0, 0]);
   });
 
+  it('counts a version that several commits share once', () => {
+    expect([after([8, 8], 9), after([10, 10], 10)]).toEqual([1, 0]);
+  });
+
   it('tells of what was disowned', () => {
     changes.own(8);
     changes.disown();

@@ -48,6 +48,8 @@ export class Changes {
 
   /** Says that a version is of this process alone, whoever needs to know of it being told. */
   own(version: number): void {
+    // Several commits of this process may share one.
+    if (this.#own.at(-1) === version) return;
     if (this.#own.length === OWN_LIMIT) this.#own = [];
     this.#own.push(version);
   }
