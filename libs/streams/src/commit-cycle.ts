@@ -4,7 +4,7 @@ import type { Restored } from './restore.js';
 import type { SliceContext } from './slice-context.js';
 import { POSITIONS_KEY, type SlicePositions, shapeOf } from './slice-record.js';
 import type { StateWrites } from './state.js';
-import type { SliceWork } from './work.js';
+import type { SliceWork, Uncommitted } from './work.js';
 
 /** How long positions alone may wait for their commit. */
 export const POSITIONS_WAIT_MS = 1_000;
@@ -16,10 +16,15 @@ const STATE_WAIT_MS = 250;
 /** Writes to stores that wait for local state at most. */
 const STATE_WRITES = 2_000;
 
+interface Batch extends Uncommitted {
+  readonly positions: ReadonlyMap<string, number>;
+  readonly consumed: number;
+}
+
 /**
- * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs. Local state, a
- * cache of the changelogs, follows now and then with all that was committed meanwhile; what a crash takes with it is
- * replayed.
+ * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs. One is under
+ * way at a time, and work for the next goes on meanwhile. Local state, a cache of the changelogs, follows now and then with
+ * all that was committed; what a crash takes with it is replayed.
  */
 export class CommitCycle {
   readonly #context: SliceContext;
@@ -27,6 +32,7 @@ export class CommitCycle {
   readonly #identity: string;
   readonly #changelogs: Record<string, number>;
   readonly #shape: string;
+  readonly #failed: (error: unknown) => void;
   #positions: ReadonlyMap<string, number>;
   /** The first commit tells all of the group's offsets, which may be gone; the others tell those that moved. */
   #hasCommitted = false;
@@ -40,26 +46,36 @@ export class CommitCycle {
   /** When it must be written; a time of `performance.now()`. */
   #stateDue = Infinity;
   #state: Promise<void> = Promise.resolve();
+  #underWay: Promise<void> | undefined;
 
-  constructor(context: SliceContext, work: SliceWork, restored: Restored) {
+  /** @param failed is told of a write to local state that failed, which no commit waits for */
+  constructor(context: SliceContext, work: SliceWork, restored: Restored, failed: (error: unknown) => void) {
     this.#context = context;
     this.#work = work;
+    this.#failed = failed;
     this.#identity = restored.identity;
     this.#changelogs = restored.changelogs;
     this.#positions = new Map(restored.positions);
     this.#shape = shapeOf(context.topology);
   }
 
-  /** Settles when the last write to local state has ended; rejects when it failed. */
-  get stateAtRest(): Promise<void> {
-    return this.#state;
+  /** The commit under way, or the one that failed, for none may follow that. It also fails as the write to local state before it did. */
+  get underWay(): Promise<void> | undefined {
+    return this.#underWay;
   }
 
   /** Writes to local state what is committed. */
   async settle(): Promise<void> {
+    await this.#underWay;
     await this.#state;
     this.#writeState();
     await this.#state;
+  }
+
+  /** Settles when nothing is under way, however it ended. */
+  async atRest(): Promise<void> {
+    await this.#underWay?.catch(() => undefined);
+    await this.#state.catch(() => undefined);
   }
 
   /** What was committed last, by topic. */
@@ -67,36 +83,46 @@ export class CommitCycle {
     return this.#positions;
   }
 
-  /** Milliseconds until what waits, for its commit or for local state, waits no longer. */
+  /** Milliseconds until what waits, for its commit or for local state, waits no longer; unknown while a commit is under way. */
   get untilDue(): number {
-    return Math.max(0, Math.min(this.#due, this.#stateDue) - performance.now());
+    return this.#underWay ? Infinity : Math.max(0, Math.min(this.#due, this.#stateDue) - performance.now());
   }
 
   /**
-   * Commits what was done up to the positions, unless it can wait.
-   * @param consumed records since the last commit
+   * Begins to commit what was done up to the positions, unless a commit is under way or it can wait. What is done from
+   * then on is for the next commit.
+   * @param consumed records since the last commit began
    * @param due when punctuations come next, by name
    * @param hurry nothing that changed may wait
-   * @returns whether it was committed
+   * @returns whether it was begun
+   * @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT
    */
-  async commit(
+  begin(
     writer: LogWriter,
     at: ReadonlyMap<string, number>,
     consumed: number,
     due: ReadonlyMap<string, number>,
     hurry: boolean,
-  ): Promise<boolean> {
-    const { topology, slice, observer, now } = this.#context;
+  ): boolean {
+    if (this.#underWay) return false;
     if (this.#canWait(at, hurry || consumed >= this.#context.options.commitRecords)) {
-      if (performance.now() >= this.#stateDue) await this.settle();
+      if (performance.now() >= this.#stateDue) this.#writeState();
       return false;
     }
-    const startedAt = performance.now();
-    const writes = this.#work.uncommitted();
+    this.#due = Infinity;
     const positions = new Map(at);
+    const { writes, outputs, deadLetters } = this.#work.toCommit();
     writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText(positions, due))]]));
+    const batch = { writes, positions, outputs, deadLetters, consumed };
+    this.#underWay = this.#commit(writer, batch).then(() => (this.#underWay = undefined));
+    return true;
+  }
+
+  async #commit(writer: LogWriter, batch: Batch): Promise<void> {
+    const { topology, slice, observer, now, options } = this.#context;
+    const { writes, positions, outputs, deadLetters, consumed } = batch;
+    const startedAt = performance.now();
     const changelog = this.#changelogRecords(writes, now());
-    const { outputs, deadLetters } = this.#work;
     const records = [...changelog, ...deadLetters, ...outputs];
     const offsets = [...positions]
       .filter(([topic, offset]) => !this.#hasCommitted || this.#positions.get(topic) !== offset)
@@ -104,20 +130,17 @@ export class CommitCycle {
     const committed = await writer.commit({ records, consumed: { group: topology.name, offsets } });
     this.#learn(committed.offsets.slice(0, changelog.length + deadLetters.length));
     await this.#state;
-    const produced = outputs.length;
     this.#work.committed();
     this.#keep(writes);
     this.#positions = positions;
     this.#hasCommitted = true;
     this.#committedAt = performance.now();
-    this.#due = Infinity;
     const milliseconds = this.#committedAt - startedAt;
-    const rest = Math.min(Math.max(0, milliseconds - BRISK_MS), this.#context.options.commitIntervalMs);
+    const rest = Math.min(Math.max(0, milliseconds - BRISK_MS), options.commitIntervalMs);
     this.#restsUntil = this.#committedAt + rest;
     this.#stateDue = Math.min(this.#stateDue, this.#committedAt + STATE_WAIT_MS);
     if (this.#committedAt >= this.#stateDue || this.#unwrittenCount() >= STATE_WRITES) this.#writeState();
-    observer.committed?.({ slice, consumed, produced, milliseconds });
-    return true;
+    observer.committed?.({ slice, consumed, produced: outputs.length, milliseconds });
   }
 
   /**
@@ -160,7 +183,7 @@ export class CommitCycle {
     const { state, now } = this.#context;
     const meta = { identity: this.#identity, offsets: { ...this.#changelogs }, lastOwnedAt: now() };
     this.#state = state.commit(this.#unwritten, meta).then(() => this.#work.written());
-    this.#state.catch(() => undefined);
+    this.#state.catch(this.#failed);
     this.#unwritten = new Map();
   }
 

@@ -100,16 +100,13 @@ export class ParkedKeys {
     return this.#changed.size > 0;
   }
 
-  /** What changed since it was last committed. */
-  uncommitted(): Map<string, Buffer | null> {
+  /** Hands over to a commit what changed since the last. */
+  toCommit(): Map<string, Buffer | null> {
     const writes = [...this.#changed].map((name) => {
       const parked = this.#keys.get(name);
       return [name, parked ? Buffer.from(JSON.stringify(parked)) : null] as const;
     });
-    return new Map(writes);
-  }
-
-  committed(): void {
     this.#changed.clear();
+    return new Map(writes);
   }
 }

@@ -36,14 +36,12 @@ interface Running {
   readonly trimmer: Trimmer;
   /** Ends of the inputs when the slice started, by topic. */
   readonly ends: ReadonlyMap<string, number>;
-  /** What failed aside, and ends the slice. */
-  readonly failed: { readonly error: unknown }[];
 }
 
 /**
  * Partition p of all topics of one topology: fences older instances, restores, then repeats the commit cycle (process
- * what was read → one log transaction of offsets, outputs, changelogs and dead letters → local state). Any error ends
- * the instance; its owner starts another one.
+ * what was read → one log transaction of offsets, outputs, changelogs and dead letters → local state), processing more
+ * while a transaction is under way. Any error ends the instance; its owner starts another one.
  */
 export class Slice {
   readonly #context: SliceContext;
@@ -51,6 +49,8 @@ export class Slice {
   readonly #buffer: InputBuffer;
   readonly #redrives: string;
   #state: SliceStatus['state'] = 'restoring';
+  /** What failed aside, and ends the slice. */
+  readonly #failures: { readonly error: unknown }[] = [];
   #consumed = 0;
   #hasCommitted = false;
 
@@ -76,11 +76,11 @@ export class Slice {
       const clock = new Punctuator(this.#work, restored.known?.due ?? {}, this.#context.now);
       const trimmer = new Trimmer(this.#context);
       observer.running?.(slice);
-      await this.#readAndProcess({ epoch, writer, cycle, clock, trimmer, ends: restored.ends, failed: [] });
+      await this.#readAndProcess({ epoch, writer, cycle, clock, trimmer, ends: restored.ends });
       await cycle.settle();
     } finally {
       // The next instance must find the local state at rest.
-      await cycle?.stateAtRest.catch(() => undefined);
+      await cycle?.atRest();
       await writer.close();
       if (cycle) observer.stopped?.(slice);
       this.#state = 'stopped';
@@ -116,21 +116,21 @@ export class Slice {
     for (const [topic, end] of ends) this.#buffer.ends.set(topic, end);
     this.#work.parked.load();
     this.#state = 'running';
-    return new CommitCycle(this.#context, this.#work, restored);
+    return new CommitCycle(this.#context, this.#work, restored, (error) => this.#end(error));
   }
 
   async #readAndProcess(running: Running): Promise<void> {
-    const { epoch, failed } = running;
+    const { epoch } = running;
     const ended = new AbortController();
     const stop = AbortSignal.any([epoch.signal, ended.signal]);
     stop.addEventListener('abort', () => this.#buffer.release(), { once: true });
-    const reading = this.#read(epoch, stop).catch((error: unknown) => this.#end(running, error));
+    const reading = this.#read(epoch, stop).catch((error: unknown) => this.#end(error));
     try {
       while (!stop.aborted) {
         await this.#buffer.available(this.#untilDue(running));
-        if (!this.#context.gate.open) await this.#commit(running, true);
+        if (!this.#context.gate.open) await this.#commitAll(running);
         await this.#context.gate.passed(stop);
-        for (const { error } of failed) throw error;
+        for (const { error } of this.#failures) throw error;
         if (epoch.signal.aborted) return;
         await this.#turn(running);
       }
@@ -153,12 +153,13 @@ export class Slice {
   async #turn(running: Running): Promise<void> {
     const request = await this.#processBuffered().catch(async (error: unknown) => {
       // What was parked is committed, so that whoever lets the slice go on comes past it.
-      if (error instanceof StreamsError && error.code === 'TOO_MANY_DEAD_LETTERS') await this.#commit(running, true);
+      if (error instanceof StreamsError && error.code === 'TOO_MANY_DEAD_LETTERS') await this.#commitAll(running);
       throw error;
     });
     if (this.#caughtUp(running)) running.clock.run();
-    await this.#commit(running, request !== undefined);
     if (request) await this.#redrive(request, running);
+    else if (this.#consumed < this.#context.options.commitRecords) this.#commit(running);
+    else await this.#commitMore(running);
   }
 
   /** @returns a request to redrive, which comes next and waits for what was processed to be committed */
@@ -192,23 +193,43 @@ export class Slice {
   }
 
   /** Ends the slice for what failed aside, also while it waits for records. */
-  #end({ failed }: Running, error: unknown): void {
-    failed.push({ error });
+  #end(error: unknown): void {
+    this.#failures.push({ error });
     this.#buffer.wake();
   }
 
-  /** @param hurry nothing that changed may wait */
-  async #commit(running: Running, hurry = false): Promise<void> {
-    const { writer, cycle, clock, trimmer } = running;
-    if (!(await cycle.commit(writer, this.#buffer.positions, this.#consumed, clock.due, hurry))) return;
-    cycle.stateAtRest.catch((error: unknown) => this.#end(running, error));
-    this.#hasCommitted = true;
+  /** Begins a commit unless one is under way. @param hurry nothing that changed may wait */
+  #commit(running: Running, hurry = false): void {
+    const { writer, cycle, clock } = running;
+    if (!cycle.begin(writer, this.#buffer.positions, this.#consumed, clock.due, hurry)) return;
     this.#consumed = 0;
+    const ended = cycle.underWay?.then(() => this.#committed(running));
+    ended?.catch((error: unknown) => this.#end(error));
+  }
+
+  #committed(running: Running): void {
+    const { cycle, trimmer } = running;
+    this.#hasCommitted = true;
     trimmer.trim(cycle.positions, this.#work.parked);
+    this.#buffer.wake();
+  }
+
+  /** Begins a commit as soon as none is under way. */
+  async #commitMore(running: Running): Promise<void> {
+    await running.cycle.underWay;
+    this.#commit(running);
+  }
+
+  /** Commits all that was done. */
+  async #commitAll(running: Running): Promise<void> {
+    await running.cycle.underWay;
+    this.#commit(running, true);
+    await running.cycle.underWay;
   }
 
   /** Runs parked records again; the request is consumed with the last of them. */
   async #redrive(record: LogRecord, running: Running): Promise<void> {
+    await this.#commitAll(running);
     try {
       const request = parseRedrive(record);
       for (const name of requested(this.#work, request)) {
@@ -221,7 +242,7 @@ export class Slice {
     }
     this.#buffer.take(record);
     this.#consumed++;
-    await this.#commit(running, true);
+    await this.#commitAll(running);
     await running.trimmer.trimLetters(this.#work.parked.since ?? this.#work.deadLetterEnd);
   }
 
@@ -235,7 +256,7 @@ export class Slice {
       if (signal.aborted) return;
       redrive.take(letter, original);
       if (redrive.done) enough.abort();
-      else if (this.#work.outputs.length >= this.#context.options.commitRecords) await this.#commit(running);
+      else if (this.#work.outputs.length >= this.#context.options.commitRecords) await this.#commitAll(running);
     }
   }
 

@@ -32,7 +32,7 @@ describe('a store', () => {
       const store = new SliceStore(numbers, state);
       const write = async (step: number): Promise<void> => {
         for (let index = step; index < keys.length; index += 3) store.put(keys[index] ?? '', index);
-        const writes = store.uncommitted();
+        const writes = store.toCommit();
         store.committed();
         await state.commit(new Map([['numbers', writes]]), meta);
       };
@@ -66,7 +66,7 @@ describe('a store', () => {
       expect(() => [...store.range({ gte: long })]).toThrow(RangeError);
       store.put(long.slice(1), 1);
       expect(store.get(long.slice(1))).toBe(1);
-      expect(store.uncommitted().size).toBe(1);
+      expect(store.toCommit().size).toBe(1);
     }));
 
   it('shows others only what is committed', async () => {
@@ -74,11 +74,17 @@ describe('a store', () => {
     const store = new SliceStore(numbers, state);
     store.put('a', 1);
     expect([store.get('a'), store.committedValue('a')]).toEqual([1, undefined]);
-    const writes = store.uncommitted();
+    const writes = store.toCommit();
     store.committed();
     await state.commit(new Map([['numbers', writes]]), meta);
     store.put('a', 2);
     expect([store.get('a'), store.committedValue('a')]).toEqual([2, 1]);
+    store.toCommit();
+    store.put('a', 3);
+    store.rollback();
+    expect([store.get('a'), store.committedValue('a'), [...store.range({})]]).toEqual([2, 1, [['a', 2]]]);
+    store.committed();
+    expect(store.committedValue('a')).toBe(2);
   });
 
   it('undoes what came after the savepoint, and only that', () => {
@@ -100,7 +106,7 @@ describe('a store', () => {
   ])('refuses to commit what could not be read again: %s', (_, schema, value) => {
     const store = new SliceStore({ name: 'things', schema }, memoryState().slice('t', 0));
     store.put('a', value);
-    expect(() => store.uncommitted()).toThrow(expect.objectContaining({ code: 'VALUE_MISFIT' }));
-    expect(() => store.uncommitted()).toThrow(/ at a of store things/);
+    expect(() => store.toCommit()).toThrow(expect.objectContaining({ code: 'VALUE_MISFIT' }));
+    expect(() => store.toCommit()).toThrow(/ at a of store things/);
   });
 });

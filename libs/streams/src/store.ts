@@ -44,11 +44,13 @@ function checkKey(store: string, key: string): void {
 }
 
 /**
- * A store with uncommitted writes on top of a slice's state: `overlay` (since the last commit) over `pending` (committed
- * to the log, on its way to the local state) over a bounded cache over the state itself.
+ * A store with uncommitted writes on top of a slice's state: `overlay` (since the last commit began) over `underWay` (in
+ * the commit under way) over `pending` (committed to the log, on its way to the local state) over a bounded cache over the
+ * state itself.
  */
 export class SliceStore<Value> implements KeyValueStore<Value> {
   #overlay: Entries<Value> = new Map();
+  #underWay: Entries<Value> = new Map();
   #pending: Entries<Value> = new Map();
   /** What the overlay had before each write since the savepoint; undefined where it had nothing. */
   #journal: { key: string; before: Entry<Value> | undefined }[] = [];
@@ -68,6 +70,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
 
   get(key: string): Value | undefined {
     let known = this.#overlay.get(key);
+    if (known === undefined) known = this.#underWay.get(key);
     if (known === undefined) known = this.#pending.get(key);
     if (known === undefined) known = this.#cache.get(key);
     if (known !== undefined) return present(known);
@@ -111,7 +114,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     checkKey(this.definition.name, range.gte ?? '');
     checkKey(this.definition.name, range.lt ?? '');
     const changed: Entries<Value> = new Map(
-      [...this.#pending, ...this.#overlay].filter(([key]) => inRange(key, range)),
+      [...this.#pending, ...this.#underWay, ...this.#overlay].filter(([key]) => inRange(key, range)),
     );
     const keys = [...changed.keys()].sort(compareKeys);
     let next = 0;
@@ -146,15 +149,19 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     this.#journal.length = 0;
   }
 
-  /** Whether something is uncommitted. */
+  /** Whether something is in no commit yet. */
   get changed(): boolean {
     return this.#overlay.size > 0;
   }
 
-  /** Encodes what is uncommitted: null means deleted. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
-  uncommitted(): Map<string, Buffer | null> {
+  /** Hands over to a commit, encoded, what is in none yet: null means deleted. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
+  toCommit(): Map<string, Buffer | null> {
     const writes = new Map<string, Buffer | null>();
+    if (this.#overlay.size === 0) return writes;
     for (const [key, value] of this.#overlay) writes.set(key, value === GONE ? null : this.#encode(key, value));
+    this.#underWay = this.#overlay;
+    this.#overlay = new Map();
+    this.#journal.length = 0;
     return writes;
   }
 
@@ -166,13 +173,12 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     }
   }
 
-  /** The log has the overlay: it becomes pending. */
+  /** The log has what was handed over: it becomes pending. */
   committed(): void {
-    if (this.#overlay.size === 0) return;
-    if (this.#pending.size === 0) this.#pending = this.#overlay;
-    else for (const [key, value] of this.#overlay) this.#pending.set(key, value);
-    this.#overlay = new Map();
-    this.#journal.length = 0;
+    if (this.#underWay.size === 0) return;
+    if (this.#pending.size === 0) this.#pending = this.#underWay;
+    else for (const [key, value] of this.#underWay) this.#pending.set(key, value);
+    this.#underWay = new Map();
   }
 
   /** The state has what was pending. */

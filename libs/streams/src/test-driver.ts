@@ -166,13 +166,11 @@ export class TestDriver {
   }
 
   #commit(): void {
-    const { deadLetters, outputs } = this.#work;
-    const written = [...deadLetters, ...outputs];
-    const writes = this.#work.uncommitted();
+    const { writes, deadLetters, outputs } = this.#work.toCommit();
     this.#work.committed();
     void this.#state.commit(writes, { identity: 'test', offsets: {}, lastOwnedAt: this.#now });
     this.#work.written();
-    for (const record of written) this.#append(record);
+    for (const record of [...deadLetters, ...outputs]) this.#append(record);
     this.#work.deadLetterEnd = this.deadLetters().length;
     if (this.#options.restartAfterEveryRecord) this.#restart();
   }

@@ -19,6 +19,14 @@ export interface WorkSettings {
   readonly observer: TopologyObserver;
 }
 
+/** What one commit is to write. */
+export interface Uncommitted {
+  /** By store; null means deleted. */
+  readonly writes: Map<string, ReadonlyMap<string, Buffer | null>>;
+  readonly outputs: readonly NewRecord[];
+  readonly deadLetters: readonly NewRecord[];
+}
+
 /** Failures that are not the record's fault: they end the slice instance, and the record is tried again. */
 const isOurs = (error: unknown): boolean =>
   error instanceof TransientError ||
@@ -128,25 +136,22 @@ export class SliceWork {
     this.#savepoint();
   }
 
-  /** Whether a store was written since the last commit. */
+  /** Whether a store was written since the last commit began. */
   get storesChanged(): boolean {
     return this.parked.changed || [...this.stores.values()].some((store) => store.changed);
   }
 
-  /** What is not committed yet, by store. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
-  uncommitted(): Map<string, ReadonlyMap<string, Buffer | null>> {
+  /** Hands over to a commit all that is in none yet. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
+  toCommit(): Uncommitted {
     const writes = new Map<string, ReadonlyMap<string, Buffer | null>>();
-    for (const [name, store] of this.stores) writes.set(name, store.uncommitted());
-    writes.set(PARKED_STORE, this.parked.uncommitted());
-    return writes;
+    for (const [name, store] of this.stores) writes.set(name, store.toCommit());
+    writes.set(PARKED_STORE, this.parked.toCommit());
+    return { writes, outputs: this.outputs.splice(0), deadLetters: this.deadLetters.splice(0) };
   }
 
-  /** All of it is committed. */
+  /** The log has all that was handed over. */
   committed(): void {
     for (const store of this.stores.values()) store.committed();
-    this.parked.committed();
-    this.outputs.length = 0;
-    this.deadLetters.length = 0;
   }
 
   /** Local state has all that is committed. */

@@ -16,7 +16,7 @@ import {
   refunds,
 } from './bank.js';
 import { auditBank, consumed, readTopic } from './bank-audit.js';
-import { eventually } from './eventually.js';
+import { eventually, gate } from './eventually.js';
 import { failingAt, hookedLog, hookedState, type StateHooks } from './hooked-log.js';
 import type { Conformance } from './streams-fixture.js';
 
@@ -134,6 +134,41 @@ export function operationConformance(context: () => Conformance): void {
       await produce(log, [deposit(processed, 'a', 1)]);
       await eventually('it is committed without any outputs', () => commits.length === 3);
       await soon.stop();
+    });
+
+    it('goes on while a commit is under way; what it does meanwhile shows with the next, which waits for the first', async () => {
+      const { fixture, begin } = context();
+      const first = gate();
+      let begun = 0;
+      const commits: number[] = [];
+      let processed = 0;
+      const sums = topology('sums', (t) => {
+        t.from(entries)
+          .process('sum', { totals: t.store('totals', z.int()) }, ({ key, value }, stores) => {
+            const balance = (stores.totals.get(key) ?? 0) + value.data.amount;
+            stores.totals.put(key, balance);
+            processed++;
+            return [{ type: 'BalanceChanged' as const, data: { balance, entries: processed } }];
+          })
+          .to(balanceEvents);
+      });
+      await fixture.log.admin.ensureTopics(sums.internalTopics, { partitions: BANK_PARTITIONS });
+      const log = hookedLog(fixture.log, { beforeCommit: () => (++begun === 1 ? first.opened : undefined) });
+      const observer = { committed: ({ consumed }: { consumed: number }) => void commits.push(consumed) };
+      const run = begin({ topology: sums, log, state: await fixture.state('a'), observer });
+      const total = (): unknown => run.running.query('totals', 'a');
+      await produce(fixture.log, [deposit(0, 'a', 1)]);
+      await eventually('a commit is under way', () => begun === 1);
+      await produce(
+        fixture.log,
+        [1, 2, 3].map((id) => deposit(id, 'a', 10)),
+      );
+      await eventually('more is processed', () => processed === 4);
+      expect([begun, commits, total()]).toEqual([1, [], undefined]);
+      first.open();
+      await eventually('all is committed', () => commits.length === 2);
+      expect([begun, commits, total()]).toEqual([2, [1, 3], 31]);
+      await run.stop();
     });
 
     it('a paused topology stops when it is told to', async () => {
