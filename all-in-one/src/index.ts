@@ -1,4 +1,5 @@
 export { banner } from './banner.js';
+export { DataDirectoryInUse, lockDataDirectory } from './data-directory-lock.js';
 export { demoProducts, sample } from './demo-shop.js';
 export { issueTokens } from './issue-tokens.js';
 export { freePortOffset, PlatformProcess } from './platform-process.js';

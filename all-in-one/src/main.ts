@@ -18,11 +18,11 @@ async function start(options: StartOptions): Promise<void> {
   const startedAt = performance.now();
   const settings = readSettings(process.env);
   const logger = createLogger({ level: settings.LOG_LEVEL, format: settings.LOG_FORMAT });
+  const release = await lockDataDirectory(options.dataDir);
   if (options.readyFile) {
     await mkdir(dirname(options.readyFile), { recursive: true });
     await rm(options.readyFile, { force: true });
   }
-  const release = await lockDataDirectory(options.dataDir);
   // Of the data directory's own, for whoever works beside a running system; it lives as long as that runs.
   const ownReadyFile = join(options.dataDir, 'ready.json');
   await rm(ownReadyFile, { force: true });

@@ -1,6 +1,16 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { banner, issueTokens, needsSeed, type Ready, sample, seed, writeReadyFile } from '@order-flow/all-in-one';
+import {
+  banner,
+  DataDirectoryInUse,
+  issueTokens,
+  lockDataDirectory,
+  needsSeed,
+  type Ready,
+  sample,
+  seed,
+  writeReadyFile,
+} from '@order-flow/all-in-one';
 import { openEventStore } from '@order-flow/event-store';
 import { runningEndpoints } from '@order-flow/servers';
 import { asDiskFailure, isExplained } from '@order-flow/service-kit';
@@ -46,6 +56,7 @@ async function run(flags: ClusterFlags): Promise<void> {
   const startedAt = performance.now();
   const stopped = told();
   const readyFile = flags.readyFile ?? join(flags.dataDir, 'ready.json');
+  const release = await lockDataDirectory(flags.dataDir);
   await rm(readyFile, { force: true });
   const progress = { ready: false };
   const colour = process.stdout.isTTY;
@@ -73,6 +84,7 @@ async function run(flags: ClusterFlags): Promise<void> {
   console.log(`\n${await stopped}: stopping …`);
   await cluster.stop();
   await rm(readyFile, { force: true });
+  await release();
   console.log('Stopped.');
   process.exit(0);
 }
@@ -85,6 +97,7 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(isExplained(error) ? `Cannot start: ${error.message}` : error);
+  const expected = error instanceof DataDirectoryInUse || isExplained(error);
+  console.error(expected ? `Cannot start: ${error.message}` : error);
   process.exit(1);
 });
