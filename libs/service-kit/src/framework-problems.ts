@@ -1,4 +1,4 @@
-import { STATUS_CODES } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ConnectionError, FastifyError } from 'fastify';
 import { Problem } from './problem.js';
@@ -33,4 +33,13 @@ export function refuseUnreadable(error: ConnectionError, socket: Socket): void {
   ];
   if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
   socket.destroy(error);
+}
+
+/** What HTTP itself asks of a request and this one lacks; by itself, Node would refuse it without a word. */
+export function demandProblem({ httpVersion, headers: { host, expect } }: IncomingMessage): Problem | undefined {
+  if (httpVersion !== '1.1') return undefined;
+  if (host === undefined) return new Problem(400, 'MISSING_HOST', 'a request of HTTP/1.1 names its host');
+  if (expect !== undefined && expect.toLowerCase() !== '100-continue')
+    return new Problem(417, 'EXPECTATION_FAILED', 'nothing but 100-continue can be expected here');
+  return undefined;
 }

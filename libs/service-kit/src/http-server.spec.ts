@@ -128,6 +128,43 @@ describe('the HTTP server', () => {
     expect(await problem('/nothing?x=1')).toEqual([404, 'NOT_FOUND', 'GET /nothing does not exist']);
   });
 
+  it.each([
+    ['POST', '/health/live', 'GET, HEAD'],
+    ['DELETE', '/of/tea?x=1', 'GET, HEAD'],
+    ['GET', '/echo', 'POST'],
+    ['PATCH', '/metrics', 'GET, HEAD'],
+  ])('answers %s %s with the methods that are there', async (method, path, allowed) => {
+    const { status, type, body, response } = await call(
+      path,
+      { method, ...(method !== 'GET' && { body: '<a/>' }) },
+      null,
+    );
+    expect([status, response.headers.get('allow')]).toEqual([405, allowed]);
+    expect(type).toContain('application/problem+json');
+    const detail = `${path.split('?')[0]} has no ${method}, but ${allowed}`;
+    expect(body).toMatchObject({ code: 'METHOD_NOT_ALLOWED', detail });
+  });
+
+  it('does not take the answer to any preflight for something that is there', async () => {
+    const open = await startHttpServer(
+      options({ routes: (app) => void app.options('/*', { config: { public: true } }, () => '') }),
+    );
+    try {
+      const { status, headers } = await fetch(`${open.url}/nothing`, { headers: { authorization: `Bearer ${token}` } });
+      expect([status, headers.get('allow')]).toEqual([404, null]);
+    } finally {
+      await open.stop();
+    }
+  });
+
+  it('serves a request of HTTP/1.0, which names no host, and one that awaits leave to send its body', async () => {
+    expect(await exchange('GET /health/live HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1.1 200 /);
+    const content =
+      'content-type: application/json\r\ncontent-length: 7\r\nexpect: 100-continue\r\nconnection: close\r\n';
+    const answers = await exchange(request('/echo', content).replace('GET', 'POST'), '{"a":1}');
+    expect(answers).toMatch(/^HTTP\/1.1 100 Continue[^]*HTTP\/1.1 200 [^]*\{"a":1\}$/);
+  });
+
   it('refuses bodies that are too large, not JSON or of another kind', async () => {
     const post = (body: string, type = 'application/json') =>
       problem('/echo', { method: 'POST', body, headers: { 'content-type': type } });
@@ -157,6 +194,18 @@ describe('the HTTP server', () => {
       'URL_TOO_LONG',
     ],
     ['headers that are too large', () => request('/me', `x: ${'x'.repeat(20_000)}\r\n`), 431, 'HEADERS_TOO_LARGE'],
+    [
+      'a request that names no host',
+      () => 'GET /health/live HTTP/1.1\r\nconnection: close\r\n\r\n',
+      400,
+      'MISSING_HOST',
+    ],
+    [
+      'the expectation of what is not known here',
+      () => request('/me', 'expect: a miracle\r\nconnection: close\r\n'),
+      417,
+      'EXPECTATION_FAILED',
+    ],
     ['what is no HTTP', () => 'HELO test\r\n\r\n', 400, 'MALFORMED_REQUEST'],
   ])('answers %s with a problem, too', async (_what, sent, status, code) => {
     const [head = '', body = ''] = (await exchange(sent())).split('\r\n\r\n');

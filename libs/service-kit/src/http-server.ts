@@ -6,12 +6,13 @@ import fastify, {
   LogController,
 } from 'fastify';
 import { ConfigurationError } from './configuration.js';
-import { addressProblem, refuseUnreadable } from './framework-problems.js';
+import { addressProblem, demandProblem, refuseUnreadable } from './framework-problems.js';
 import { type Caller, type Identity, type Role, UnauthenticatedError } from './identity.js';
 import type { Running } from './lifecycle.js';
 import type { Logger } from './logging.js';
 import type { Metrics } from './metrics.js';
 import { RequestWithOffer } from './offered-upgrade.js';
+import { pathOf, refuseOtherMethods } from './other-methods.js';
 import { forbidden, Problem } from './problem.js';
 import type { Readiness } from './readiness.js';
 import { type ContentSecurityPolicy, securityHeaders } from './security-headers.js';
@@ -138,7 +139,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     routerOptions: { maxParamLength: 249 },
     forceCloseConnections: 'idle',
     requestTimeout: 30_000,
-    http: { IncomingMessage: RequestWithOffer },
+    http: { IncomingMessage: RequestWithOffer, requireHostHeader: false },
     return503OnClosing: false,
     frameworkErrors: (error, _request, reply) => {
       void sendProblem(reply.headers(secure), addressProblem(error));
@@ -146,10 +147,13 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     clientErrorHandler: refuseUnreadable,
   }) as unknown as HttpApp;
   let stopping = false;
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
+  app.addHook('onRequest', (request, reply, done) => {
     void reply.headers(secure);
-    done(stopping ? new Problem(503, 'STOPPING', `${options.service} is stopping; try again`) : undefined);
+    const stop = stopping ? new Problem(503, 'STOPPING', `${options.service} is stopping; try again`) : undefined;
+    done(stop ?? demandProblem(request.raw));
   });
+  refuseOtherMethods(app);
   app.decorateRequest('caller');
   app.addHook('onRequest', async (request: FastifyRequest) => {
     const { public: open, roles } = request.routeOptions.config;
@@ -163,10 +167,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     return sendProblem(reply, problem);
   });
   app.setNotFoundHandler(async (request, reply) =>
-    sendProblem(
-      reply,
-      new Problem(404, 'NOT_FOUND', `${request.method} ${request.url.split('?')[0] ?? ''} does not exist`),
-    ),
+    sendProblem(reply, new Problem(404, 'NOT_FOUND', `${request.method} ${pathOf(request)} does not exist`)),
   );
   measureRequests(app, options.metrics);
   serveHealth(app, options);
