@@ -22,7 +22,11 @@ afterAll(() => service.stop());
 
 /** What is looked at in OpenAPI. */
 interface Described {
-  readonly paths: Record<string, Record<string, { readonly responses: Record<string, { readonly content?: object }> }>>;
+  readonly paths: Record<string, Record<string, Operation>>;
+}
+interface Operation {
+  readonly requestBody?: { readonly required: boolean };
+  readonly responses: Record<string, { readonly content?: object }>;
 }
 
 const tea = (quantity: unknown = 1, extra: object = {}) => ({ items: [{ sku: 'TEA', quantity, ...extra }] });
@@ -132,6 +136,15 @@ describe('who may what', () => {
     for (const { responses } of operations)
       for (const kind of ['4XX', '5XX'])
         expect(Object.keys(responses[kind]?.content ?? {})).toEqual(['application/problem+json']);
+  });
+
+  it('a cancellation needs no body, and is described so', async () => {
+    const { paths } = (await (await fetch(`${service.url}/docs/json`)).json()) as Described;
+    const optional = Object.entries(paths).filter(([, { post }]) => post?.requestBody?.required === false);
+    expect(optional.map(([path]) => path)).toEqual(['/api/orders/{id}/cancel']);
+    const { body } = await alice.post('/api/orders', tea());
+    const cancelled = await alice.post(`/api/orders/${String(body['orderId'])}/cancel`);
+    expect(cancelled).toMatchObject({ status: 200, body: { status: 'CANCELLING' } });
   });
 
   it('a customer neither runs the shop nor sees the orders of others', async () => {

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { HttpApp } from '@order-flow/service-kit';
 import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { accountRoutes } from './account-routes.js';
+import { optionalBodies } from './optional-bodies.js';
 import { orderRoutes } from './order-routes.js';
 import { productRoutes } from './product-routes.js';
 import { type ApiContext, withZod } from './request.js';
@@ -25,6 +26,7 @@ export async function serveApi(app: HttpApp, context: ApiContext): Promise<void>
       security: [{ bearer: [] }],
     },
     transform: jsonSchemaTransform,
+    transformObject: optionalBodies,
   });
   await app.register(swaggerUi, { routePrefix: '/docs' });
   await app.register((scope, _options, done) => {

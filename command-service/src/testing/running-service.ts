@@ -25,8 +25,8 @@ export interface RunningService {
 
 export interface Client {
   readonly get: (path: string) => Promise<Answer>;
-  /** A string is sent as it is. */
-  readonly post: (path: string, body: unknown, key?: string) => Promise<Answer>;
+  /** A string is sent as it is, undefined not at all. */
+  readonly post: (path: string, body?: unknown, key?: string) => Promise<Answer>;
 }
 
 /** The whole command service on a temporary event store and an in-memory log. */
@@ -58,8 +58,11 @@ export async function runningService(): Promise<RunningService> {
       post: (path, body, key) =>
         send(path, {
           method: 'POST',
-          body: typeof body === 'string' ? body : JSON.stringify(body),
-          headers: { 'content-type': 'application/json', ...(key ? { 'idempotency-key': key } : {}) },
+          ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+          headers: {
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...(key ? { 'idempotency-key': key } : {}),
+          },
         }),
     };
   };
