@@ -96,6 +96,7 @@ async function compose(
       sample,
       corsOrigins: settings.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
       rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+      subscriptionsPerCaller: settings.SUBSCRIPTIONS_PER_CALLER,
     }),
   );
   const console = await start('console', () =>

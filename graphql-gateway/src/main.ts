@@ -16,5 +16,6 @@ await runService('graphql-gateway', needs, async ({ settings, parts, http }) => 
     collectionFor: readModelResolver(readStore),
     corsOrigins: settings.CORS_ORIGINS.split(',').filter((origin) => origin !== ''),
     rateLimitPerMinute: settings.RATE_LIMIT_PER_MINUTE,
+    subscriptionsPerCaller: settings.SUBSCRIPTIONS_PER_CALLER,
   });
 });

@@ -20,6 +20,8 @@ export interface GatewayOptions {
   readonly rates?: RateLimits;
   /** Per caller; default 600. */
   readonly rateLimitPerMinute?: number;
+  /** Subscriptions and waiting reads that one caller may have open at this gateway; default 500. */
+  readonly subscriptionsPerCaller?: number;
   /** How long `order(id, minVersion)` waits; default 5,000 ms. */
   readonly readYourWritesMs?: number;
   /** How often to look for changes whose signals were lost; default 3,000 ms. */

@@ -17,6 +17,7 @@ import { restRoutes } from './http/rest-routes.js';
 import { websocketEndpoint } from './http/websocket.js';
 import { createGraphqlServer } from './http/yoga.js';
 import { LiveModel } from './live/live-model.js';
+import { StreamQuota } from './live/stream-quota.js';
 import type { GatewayOptions } from './options.js';
 import { ReadModel } from './read/read-model.js';
 import type { Gateway } from './schema/context.js';
@@ -25,8 +26,9 @@ const MODELS = ['orders', 'products', 'customers'] as const;
 
 function assemble(options: GatewayOptions, metrics: Metrics): Gateway {
   const { readStore, signals, logger, directory, collectionFor = async (model: string) => model } = options;
+  const quota = new StreamQuota(options.subscriptionsPerCaller ?? 500);
   const live = <T extends ReadModelDocument>(name: (typeof MODELS)[number]): LiveModel<T> =>
-    new LiveModel(new ReadModel<T>(readStore, collectionFor, name), signals, logger, options.recheckMs ?? 3_000);
+    new LiveModel(new ReadModel<T>(readStore, collectionFor, name), signals, logger, options.recheckMs ?? 3_000, quota);
   const gateway: Gateway = {
     orders: live<OrderView>('orders'),
     products: live<ProductView>('products'),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { createClient as createSseClient } from 'graphql-sse';
 import { createClient as createWsClient } from 'graphql-ws';
 import WebSocket from 'ws';
@@ -116,6 +116,37 @@ describe('subscriptions', () => {
       await first;
       await opened(0);
     });
+  });
+
+  it('has only so many streams of one caller open, over whichever way, and leaves the others theirs', async () => {
+    await gateway.stop();
+    gateway = await startFixture({ subscriptionsPerCaller: 2 });
+    token = await gateway.tokenOf(alice);
+    await gateway.write('orders', orderView('o1'));
+    await gateway.write('orders', orderView('b1', { customerId: bob.subject }));
+    const refused = { code: 'TOO_MANY_SUBSCRIPTIONS', limit: 2 };
+    const ways = [overSse, overWs];
+    const held = ways.map((subscribe) => subscribe(orderChanged, { id: 'o1' }));
+    for (const states of held) expect(await next(states)).toMatchObject({ id: 'o1' });
+    for (const subscribe of ways) expect(await next(subscribe(stockChanged), 'stockChanged')).toEqual(refused);
+    const { errors } = await gateway.ask(token, '{ order(id: "o1", minVersion: 1) { id } }');
+    expect(errors).toMatchObject([{ message: expect.stringContaining('end some'), extensions: refused }]);
+    const others = await gateway.tokenOf(bob);
+    for (const subscribe of ways)
+      expect(await next(subscribe(orderChanged, { id: 'b1' }, others))).toMatchObject({ id: 'b1' });
+    for (const states of held) await states.return?.();
+    await opened(2);
+    for (const subscribe of ways) expect(await next(subscribe(orderChanged, { id: 'o1' }))).toMatchObject({ id: 'o1' });
+  });
+
+  it('frees what could not be begun because the read store does not answer', async () => {
+    const { readStore } = gateway;
+    const products = jest.spyOn(readStore, 'collection').mockImplementation(() => {
+      throw new TypeError('away');
+    });
+    expect(await next(overSse(stockChanged, { skus: ['TEA'] }), 'stockChanged')).toMatchObject({ code: 'INTERNAL' });
+    products.mockRestore();
+    await opened(0);
   });
 
   it('feeds a customer their own orders in the statuses asked for', async () => {

@@ -1,11 +1,12 @@
 import type { ReadModelDocument } from '@order-flow/contracts';
 import type { ChangeSignal, SignalBus } from '@order-flow/coordination';
-import type { Logger, Running } from '@order-flow/service-kit';
+import type { Caller, Logger, Running } from '@order-flow/service-kit';
 import type { ReadModel } from '../read/read-model.js';
 import { liveError } from '../schema/graphql-errors.js';
 import { ChangeFeed, type FeedInterest } from './change-feed.js';
 import { DocumentStream } from './document-stream.js';
 import type { LiveStream } from './live-stream.js';
+import type { StreamQuota } from './stream-quota.js';
 
 const BATCH = 500;
 const MAX_CHANGED = 50_000;
@@ -25,12 +26,16 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
   #delivering: Promise<void> | undefined;
   #rechecking: Promise<void> | undefined;
 
-  /** @param recheckMs how often to look for changes whose signals were lost */
+  /**
+   * @param recheckMs how often to look for changes whose signals were lost
+   * @param quota of each caller; read models may share it
+   */
   constructor(
     readonly model: ReadModel<T>,
     signals: SignalBus,
     private readonly logger: Logger,
     recheckMs: number,
+    private readonly quota: StreamQuota,
   ) {
     this.#unsubscribe = signals.subscribe(model.name, (changes) => this.#receive(changes));
     this.#timer = setInterval(() => this.#recheck(), recheckMs).unref();
@@ -42,8 +47,8 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
   }
 
   /** @throws GraphQLError TOO_MANY_SUBSCRIPTIONS */
-  follow(id: string, afterRevision: number): DocumentStream<T> {
-    const stream = this.#opened(new DocumentStream(this.model, id, afterRevision));
+  follow(caller: Caller, id: string, afterRevision: number): DocumentStream<T> {
+    const stream = this.#opened(caller, new DocumentStream(this.model, id, afterRevision));
     const streams = this.#streams.get(id) ?? new Set();
     this.#streams.set(id, streams.add(stream));
     return stream.onClose(() => {
@@ -53,8 +58,8 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
   }
 
   /** @throws GraphQLError TOO_MANY_SUBSCRIPTIONS */
-  feed(interest: FeedInterest<T>): ChangeFeed<T> {
-    const feed = this.#opened(new ChangeFeed(interest));
+  feed(caller: Caller, interest: FeedInterest<T>): ChangeFeed<T> {
+    const feed = this.#opened(caller, new ChangeFeed(interest));
     this.#feeds.add(feed);
     return feed.onClose(() => this.#feeds.delete(feed));
   }
@@ -67,12 +72,15 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
     await Promise.all([this.#delivering, this.#rechecking]);
   }
 
-  #opened<S extends LiveStream<T>>(stream: S): S {
+  #opened<S extends LiveStream<T>>(caller: Caller, stream: S): S {
     if (this.#active >= MAX_STREAMS)
-      throw liveError('TOO_MANY_SUBSCRIPTIONS', 'no more subscriptions are possible now');
+      throw liveError('TOO_MANY_SUBSCRIPTIONS', 'this gateway has as many subscriptions as it can; try again later');
+    const giveBack = this.quota.take(caller);
     this.#active += 1;
-    stream.onClose(() => (this.#active -= 1));
-    return stream;
+    return stream.onClose(() => {
+      this.#active -= 1;
+      giveBack();
+    });
   }
 
   #receive(changes: readonly ChangeSignal[]): void {

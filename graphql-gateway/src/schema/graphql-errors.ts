@@ -13,7 +13,8 @@ export const limitExceeded = (code: string, message: string): GraphQLError =>
 export const liveError = (
   code: 'SUBSCRIBER_TOO_SLOW' | 'TOO_MANY_SUBSCRIPTIONS' | 'TOKEN_EXPIRED',
   message: string,
-): GraphQLError => coded(code, message);
+  extensions?: Readonly<Record<string, unknown>>,
+): GraphQLError => coded(code, message, extensions);
 
 /** @param reached the version that the read model has; 0 when it does not know the order yet */
 export const readModelBehind = (wanted: number, reached: number): GraphQLError =>

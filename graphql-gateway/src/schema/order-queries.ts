@@ -21,11 +21,11 @@ const OrderFilter = builder.inputType('OrderFilter', {
 /**
  * Waits, by signal, until the read model has the version.
  * @returns null when the order is somebody else's
- * @throws GraphQLError READ_MODEL_BEHIND {reached} after the waiting time
+ * @throws GraphQLError READ_MODEL_BEHIND {reached} after the waiting time, TOO_MANY_SUBSCRIPTIONS
  */
 async function awaitVersion(context: RequestContext, id: string, version: number): Promise<OrderView | null> {
   const { orders, readYourWritesMs } = context.gateway;
-  const states = orders.follow(id, -1);
+  const states = orders.follow(context.caller, id, -1);
   const timer = setTimeout(() => states.close(), readYourWritesMs);
   let reached = 0;
   try {

@@ -78,7 +78,9 @@ builder.subscriptionFields((t) => ({
       'The present state if it is newer than afterRevision, then later ones in order; the newest always arrives.',
     args: { id: t.arg.id({ required: true }), afterRevision: t.arg.int() },
     subscribe: (_root, { id, afterRevision }, context) =>
-      sent(context, context.gateway.orders.follow(id, afterRevision ?? -1), (view) => shown(context, view)),
+      sent(context, context.gateway.orders.follow(context.caller, id, afterRevision ?? -1), (view) =>
+        shown(context, view),
+      ),
     resolve: (order) => order,
   }),
   orderFeed: t.field({
@@ -88,7 +90,7 @@ builder.subscriptionFields((t) => ({
     subscribe: (_root, { customerId, statuses }, context) => {
       const { orders } = context.gateway;
       const customer = visibleCustomer(context, customerId);
-      return sent(context, orders.feed(orderInterest(orders, customer, statuses)), OrderNode.of);
+      return sent(context, orders.feed(context.caller, orderInterest(orders, customer, statuses)), OrderNode.of);
     },
     resolve: (order) => order,
   }),
@@ -98,8 +100,13 @@ builder.subscriptionFields((t) => ({
     args: { skus: t.arg.idList() },
     subscribe: async (_root, { skus }, context) => {
       const { products } = context.gateway;
-      const feed = products.feed(stockInterest(products, skus));
-      for (const view of await feed.interest.recheck([])) feed.offer(view);
+      const feed = products.feed(context.caller, stockInterest(products, skus));
+      try {
+        for (const view of await feed.interest.recheck([])) feed.offer(view);
+      } catch (error) {
+        feed.close();
+        throw error;
+      }
       return sent(context, feed, ProductNode.of);
     },
     resolve: (product) => product,

@@ -46,6 +46,7 @@ describe('settings', () => {
     ['SAGA_STEP_DEADLINE_MS', '5', 'milliseconds, 100 to 86400000'],
     ['COMMIT_INTERVAL_MS', '-1', 'milliseconds, 1 to 60000'],
     ['RATE_LIMIT_PER_MINUTE', 'many', 'requests a minute and caller'],
+    ['SUBSCRIPTIONS_PER_CALLER', '0', 'open at one gateway, 1 to 20000'],
   ])('refuse %s=%s in one line that says what is allowed', (name, value, allowed) => {
     expect(refusal({ [name]: value })).toBe(`${name}="${value}" is not valid; allowed: ${allowed}`);
   });

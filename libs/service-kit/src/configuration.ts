@@ -121,6 +121,13 @@ export const Settings = z.object({
     .max(10_000_000)
     .default(600)
     .describe('requests a minute and caller'),
+  SUBSCRIPTIONS_PER_CALLER: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(20_000)
+    .default(500)
+    .describe('open at one gateway, 1 to 20000'),
 });
 export type Settings = z.infer<typeof Settings>;
 
