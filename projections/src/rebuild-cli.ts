@@ -7,6 +7,7 @@ import { SingleBar } from 'cli-progress';
 import { Command, InvalidArgumentError } from 'commander';
 import { dryRun, rebuild, type RebuildOptions, type RebuildProgress, rollback } from './app/rebuild.js';
 import type { Differences } from './app/compare-collections.js';
+import type { DeletedRecords } from './app/deleted-records.js';
 import { allProjections } from './domain/index.js';
 import type { Projection } from './domain/projection.js';
 
@@ -14,6 +15,7 @@ interface Options {
   readonly all?: boolean;
   readonly dataDir: string;
   readonly dryRun?: boolean;
+  readonly allowIncomplete?: boolean;
   readonly rollback?: boolean;
   readonly json?: boolean;
   readonly throttle?: number;
@@ -76,6 +78,15 @@ const describeDifferences = ({ same, different, onlyOld, onlyNew, examples }: Di
   `${same} documents the same, ${different} different, ${onlyOld} only in the old, ${onlyNew} only in the new` +
   (examples.length > 0 ? `\n  such as ${examples.join(', ')}` : '');
 
+/** A warning where there is something to warn of. */
+const describeDeleted = (deleted: readonly DeletedRecords[]): string =>
+  deleted
+    .map(
+      ({ topic, partition, records }) =>
+        `\n  incomplete: the first ${records} records of ${topic}/${partition} were deleted`,
+    )
+    .join('');
+
 async function run(
   projection: Projection,
   stores: Omit<RebuildOptions, 'projection' | 'progress'>,
@@ -88,16 +99,22 @@ async function run(
     projection,
     progress: output.progress,
     ...(options.throttle ? { throttle: options.throttle } : {}),
+    allowIncomplete: options.allowIncomplete ?? false,
   };
   if (options.dryRun) {
     const differences = await dryRun(request);
-    output.result(name, differences, `${name}: ${describeDifferences(differences)}`);
+    output.result(
+      name,
+      differences,
+      `${name}: ${describeDifferences(differences)}${describeDeleted(differences.deleted)}`,
+    );
   } else if (options.rollback) {
     const done = await rollback(request);
     output.result(name, done, `${name}: went back to ${done.collection}`);
   } else {
     const done = await rebuild(request);
-    output.result(name, done, `${name}: switched to ${done.collection}; the former one is kept for --rollback`);
+    const switched = `${name}: switched to ${done.collection}; the former one is kept for --rollback`;
+    output.result(name, done, switched + describeDeleted(done.deleted));
   }
 }
 
@@ -113,6 +130,7 @@ async function main(): Promise<void> {
     .argument('[projection...]', `of ${names.join(', ')}`)
     .option('--all', 'every projection')
     .option('--dry-run', 'build aside, show how it differs, and remove it')
+    .option('--allow-incomplete', 'build from what is left where the first records of a topic were deleted')
     .option('--rollback', 'switch back to the previous collection')
     .option('--json', 'JSON lines instead of text')
     .option('--throttle <n>', 'events a second at most', positive)

@@ -112,7 +112,7 @@ export class Checkpoints {
     const { _id, identity, offset } = checkpoint;
     if (identity !== logIdentity) throw foreign(checkpoint, logIdentity);
     if (offset < begin) {
-      const message = `checkpoint ${_id} stands at ${offset}, but the log begins at ${begin}: records that were not folded yet were deleted; restore them, or rebuild the projection from what is left`;
+      const message = `checkpoint ${_id} stands at ${offset}, but the log begins at ${begin}: records that were not folded yet were deleted; restore them, or rebuild the projection from what is left, with --allow-incomplete`;
       throw new CheckpointError('POSITION_BELOW_BEGIN', message);
     }
     if (offset > end) {

@@ -34,7 +34,7 @@ describe('a rebuild', () => {
     await whileServing(async () => {
       await until(async () => confirmed(await orders.documents('orders__1')) === 50);
       const done = await rebuild(orders.rebuildOptions);
-      expect(done).toEqual({ collection: 'orders__2', generation: 2 });
+      expect(done).toEqual({ collection: 'orders__2', generation: 2, deleted: [] });
       expect(await readModelAlias(orders.readStore, 'orders')).toMatchObject({
         collection: 'orders__2',
         previous: 'orders__1',
@@ -69,6 +69,24 @@ describe('a rebuild', () => {
     await rebuild({ ...orders.rebuildOptions, progress: (progress) => (folded = progress.folded) });
     expect(confirmed(await orders.documents('orders__2'))).toBe(200);
     expect(folded).toBeLessThan(400);
+  });
+
+  it('is refused where records of its sources were deleted, and says what it lacks where that is allowed', async () => {
+    await orders.write(0, 50);
+    const before = await orders.log.admin.partitions('order.events');
+    const partition = before.findIndex(({ end }) => end > 4);
+    await orders.log.admin.deleteRecords([{ topic: 'order.events', partition, offset: 4 }]);
+    for (const build of [rebuild, dryRun])
+      await expect(build(orders.rebuildOptions)).rejects.toMatchObject({
+        code: 'INCOMPLETE',
+        message: expect.stringMatching(`order.events/${partition} \\(4\\).*--allow-incomplete`),
+      });
+    expect(await readModelAlias(orders.readStore, 'orders')).toMatchObject({ generation: 1 });
+    const deleted = [{ topic: 'order.events', partition, records: 4 }];
+    const allowed = { ...orders.rebuildOptions, allowIncomplete: true };
+    expect(await dryRun(allowed)).toMatchObject({ deleted });
+    expect(await rebuild(allowed)).toEqual({ collection: 'orders__2', generation: 2, deleted });
+    expect(await count('orders__2')).toBe(48);
   });
 
   it('runs once at a time', async () => {

@@ -12,6 +12,7 @@ import { type Logger, sleep } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { Checkpoints } from './checkpoints.js';
 import { compare, type Differences } from './compare-collections.js';
+import { type DeletedRecords, deletedRecords, refuseDeleted } from './deleted-records.js';
 import { ProjectionProgress } from './projection-status.js';
 import { RebuildError } from './rebuild-error.js';
 import { takeLease } from './rebuild-lease.js';
@@ -41,6 +42,8 @@ export interface RebuildOptions {
   readonly progress: (progress: RebuildProgress) => void;
   /** Events a second at most. */
   readonly throttle?: number;
+  /** Builds from what is left when the first records of a source were deleted; otherwise that is refused. */
+  readonly allowIncomplete?: boolean;
 }
 
 /** At most so many events a second, by waiting after each batch. */
@@ -131,11 +134,15 @@ async function foldUntilCaughtUp(
 /**
  * Builds a read model anew, beside the one that serves, and switches to it when it has caught up. An interrupted rebuild
  * goes on where it stopped.
+ * @returns also what it could not fold
  * @throws RebuildError, CheckpointError
  */
-export async function rebuild(options: RebuildOptions): Promise<{ collection: string; generation: number }> {
+export async function rebuild(
+  options: RebuildOptions,
+): Promise<{ collection: string; generation: number; deleted: readonly DeletedRecords[] }> {
   const { readStore, projection } = options;
   return withLease(options, async (stop) => {
+    const deleted = await checkDeleted(options);
     const alias = await readModelAlias(readStore, projection.name);
     if (alias.previous) await dropCollection(options, alias.previous, { ...alias, previous: null });
     const generation = alias.generation + 1;
@@ -147,14 +154,27 @@ export async function rebuild(options: RebuildOptions): Promise<{ collection: st
     });
     if (stop.aborted)
       throw new RebuildError('CANCELLED', `the rebuild was cancelled; start it again to go on in ${collection}`);
-    return { collection, generation };
+    return { collection, generation, deleted };
   });
 }
 
-/** Builds aside, compares with what serves, and leaves nothing behind. @throws RebuildError, CheckpointError */
-export async function dryRun(options: RebuildOptions): Promise<Differences> {
+async function checkDeleted({ log, projection, allowIncomplete }: RebuildOptions): Promise<readonly DeletedRecords[]> {
+  const deleted = await deletedRecords(log, projection);
+  if (!allowIncomplete) refuseDeleted(projection, deleted);
+  return deleted;
+}
+
+/**
+ * Builds aside, compares with what serves, and leaves nothing behind.
+ * @returns also what it could not fold
+ * @throws RebuildError, CheckpointError
+ */
+export async function dryRun(
+  options: RebuildOptions,
+): Promise<Differences & { readonly deleted: readonly DeletedRecords[] }> {
   const { readStore, projection } = options;
   return withLease(options, async (stop) => {
+    const deleted = await checkDeleted(options);
     const alias = await readModelAlias(readStore, projection.name);
     const collection = `${projection.name}__dry_run`;
     let differences: Differences | undefined;
@@ -166,7 +186,7 @@ export async function dryRun(options: RebuildOptions): Promise<Differences> {
       await removeCollection(options, collection);
     }
     if (!differences) throw new RebuildError('CANCELLED', 'the dry run was cancelled');
-    return differences;
+    return { ...differences, deleted };
   });
 }
 
