@@ -14,6 +14,7 @@ import {
   startHttpServer,
 } from '@order-flow/service-kit';
 import { followAlias } from './app/follow-alias.js';
+import { removeOrphansUnlessRebuilt } from './app/orphans.js';
 import { allProjections } from './domain/index.js';
 
 export interface ProjectionsOptions {
@@ -55,6 +56,9 @@ export async function startProjections(
       signal.addEventListener('abort', () => controller.abort());
       await run.done;
     });
+    lifecycle.background(`remains of rebuilds of ${projection.name}`, (signal) =>
+      removeOrphansUnlessRebuilt(options, projection.name, signal),
+    );
     return run;
   });
   const [{ name: anyTopic } = { name: '' }] = allProjections.flatMap(({ sources }) => sources);

@@ -13,6 +13,7 @@ import type { Projection } from '../domain/projection.js';
 import { Checkpoints } from './checkpoints.js';
 import { compare, type Differences } from './compare-collections.js';
 import { type DeletedRecords, deletedRecords, refuseDeleted } from './deleted-records.js';
+import { dryRunCollection, removeCollection, removeOrphans } from './orphans.js';
 import { ProjectionProgress } from './projection-status.js';
 import { RebuildError } from './rebuild-error.js';
 import { takeLease } from './rebuild-lease.js';
@@ -144,7 +145,8 @@ export async function rebuild(
   return withLease(options, async (stop) => {
     const deleted = await checkDeleted(options);
     const alias = await readModelAlias(readStore, projection.name);
-    if (alias.previous) await dropCollection(options, alias.previous, { ...alias, previous: null });
+    if (alias.previous) await giveUpPrevious(readStore, alias);
+    await removeOrphans(options, projection.name, stop);
     const generation = alias.generation + 1;
     const collection = collectionName(projection.name, generation);
     await foldUntilCaughtUp(options, collection, stop, async () => {
@@ -173,17 +175,19 @@ export async function dryRun(
   options: RebuildOptions,
 ): Promise<Differences & { readonly deleted: readonly DeletedRecords[] }> {
   const { readStore, projection } = options;
-  return withLease(options, async (stop) => {
+  return withLease(options, async (stop, lost) => {
     const deleted = await checkDeleted(options);
+    await removeOrphans(options, projection.name, stop);
     const alias = await readModelAlias(readStore, projection.name);
-    const collection = `${projection.name}__dry_run`;
+    const collection = dryRunCollection(projection.name);
     let differences: Differences | undefined;
     try {
       await foldUntilCaughtUp(options, collection, stop, async () => {
         differences = await compare(readStore, alias.collection, collection, stop);
       });
     } finally {
-      await removeCollection(options, collection);
+      // With the lease it went to another dry run.
+      if (!lost.aborted) await removeCollection(options, collection);
     }
     if (!differences) throw new RebuildError('CANCELLED', 'the dry run was cancelled');
     return { ...differences, deleted };
@@ -237,10 +241,13 @@ async function waitUntilCaughtUp(
   }
 }
 
-async function withLease<T>(options: RebuildOptions, work: (stop: AbortSignal) => Promise<T>): Promise<T> {
+async function withLease<T>(
+  options: RebuildOptions,
+  work: (stop: AbortSignal, lost: AbortSignal) => Promise<T>,
+): Promise<T> {
   const lease = await takeLease(options.readStore, options.projection.name);
   try {
-    return await work(AbortSignal.any([options.signal, lease.lost]));
+    return await work(AbortSignal.any([options.signal, lease.lost]), lease.lost);
   } catch (error) {
     if (lease.lost.aborted)
       throw new RebuildError('LEASE_LOST', `another rebuild of ${options.projection.name} took over`);
@@ -267,15 +274,7 @@ async function switchAlias(readStore: ReadStore, from: ReadModelAlias, to: ReadM
   if (!done) throw new RebuildError('ALIAS_CHANGED', `${_id} was switched by somebody else meanwhile; start again`);
 }
 
-/** Stops serving the previous collection as a fallback, waits until nobody folds it any more, and removes it. */
-async function dropCollection(options: RebuildOptions, collection: string, alias: ReadModelAlias): Promise<void> {
-  const { _id, previous } = alias;
-  await readModelAliases(options.readStore).updateOne({ _id, generation: alias.generation }, { $set: { previous } });
-  await sleep(ALIAS_CACHE_MS * 2, options.signal);
-  await removeCollection(options, collection);
-}
-
-async function removeCollection({ readStore, log }: RebuildOptions, collection: string): Promise<void> {
-  await readStore.collection(collection).drop();
-  await new Checkpoints(readStore, log, collection).drop();
+/** From here on there is no going back to it, and nothing needs it any more. */
+async function giveUpPrevious(readStore: ReadStore, { _id, generation }: ReadModelAlias): Promise<void> {
+  await readModelAliases(readStore).updateOne({ _id, generation }, { $set: { previous: null } });
 }
