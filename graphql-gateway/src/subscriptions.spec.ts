@@ -205,6 +205,29 @@ describe('subscriptions', () => {
     await quick.stop();
   });
 
+  it('feeds a change whose signal came while the collection was switched, before the new one had it', async () => {
+    await gateway.stop();
+    let serving = 'orders__1';
+    let asked = 0;
+    const collectionFor = async (): Promise<string> => {
+      asked += 1;
+      return serving;
+    };
+    gateway = await startFixture({ recheckMs: 300, collectionFor });
+    token = await gateway.tokenOf(alice);
+    const first = next(overSse(orderFeed), 'orderFeed');
+    await opened();
+    await eventually(() => asked > 0);
+    serving = 'orders__2';
+    gateway.signals.publish('orders', [{ id: 'o1', version: 1, revision: 1 }]);
+    const before = asked;
+    await eventually(() => asked > before);
+    expect(await gateway.ask(token, '{ order(id: "o1") { id } }')).toMatchObject({ data: { order: null } });
+    // Too long ago for a re-check of what changed lately.
+    await gateway.write('orders__2', orderView('o1', { revision: 10_000_001, updatedAt: '2026-01-01T10:00:00.000Z' }));
+    expect(await first).toMatchObject({ id: 'o1', revision: 10_000_001 });
+  });
+
   it('ends subscriptions when the gateway stops', async () => {
     const own = await startFixture();
     const client = createSseClient({

@@ -6,6 +6,7 @@ import { liveError } from '../schema/graphql-errors.js';
 import { ChangeFeed, type FeedInterest } from './change-feed.js';
 import { DocumentStream } from './document-stream.js';
 import type { LiveStream } from './live-stream.js';
+import { RecentChanges } from './recent-changes.js';
 import type { StreamQuota } from './stream-quota.js';
 
 const BATCH = 500;
@@ -14,12 +15,14 @@ const MAX_STREAMS = 20_000;
 
 /**
  * The live side of one read model. Signals are hints: a stream that follows one document re-reads it when its subscriber
- * asks again; documents that feeds want are read once for all feeds. A coarse re-check finds what lost hints hid.
+ * asks again; documents that feeds want are read once for all feeds. A coarse re-check finds what lost hints hid, and what
+ * changed while a rebuild switched the collection.
  */
 export class LiveModel<T extends ReadModelDocument> implements Running {
   readonly #streams = new Map<string, Set<DocumentStream<T>>>();
   readonly #feeds = new Set<ChangeFeed<T>>();
   readonly #changed = new Set<string>();
+  readonly #recent = new RecentChanges();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
   #active = 0;
@@ -86,11 +89,15 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
   #receive(changes: readonly ChangeSignal[]): void {
     for (const { id, revision } of changes) {
       for (const stream of this.#streams.get(id) ?? []) stream.hint(revision);
-      if (this.#changed.size < MAX_CHANGED && this.#isWanted(id)) this.#changed.add(id);
+      if (!this.#isWanted(id)) continue;
+      this.#recent.add(id);
+      this.#readAgain(id);
     }
-    if (this.#changed.size > 0) {
-      this.#delivering ??= this.#deliver().finally(() => (this.#delivering = undefined));
-    }
+  }
+
+  #readAgain(id: string): void {
+    if (this.#changed.size < MAX_CHANGED) this.#changed.add(id);
+    this.#delivering ??= this.#deliver().finally(() => (this.#delivering = undefined));
   }
 
   #isWanted(id: string): boolean {
@@ -125,6 +132,7 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
 
   async #recheckFeeds(): Promise<void> {
     try {
+      for (const id of this.#recent.turn(await this.model.serving())) this.#readAgain(id);
       for (const feed of [...this.#feeds]) await this.#recheckFeed(feed);
     } catch (error) {
       this.logger.warn({ err: error, model: this.model.name }, 'the re-check for lost signals failed');

@@ -17,8 +17,13 @@ export class ReadModel<T extends ReadModelDocument> {
     this.#loader = new DataLoader((ids) => this.#read(ids), { cache: false, maxBatchSize: 500 });
   }
 
+  /** The name of the collection that serves now. */
+  serving(): Promise<string> {
+    return this.collectionFor(this.name);
+  }
+
   async documents(): Promise<Documents<T>> {
-    return this.store.collection<T>(await this.collectionFor(this.name));
+    return this.store.collection<T>(await this.serving());
   }
 
   /** The document as it is now, or null. */

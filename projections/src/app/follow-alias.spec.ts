@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { orderEvents } from '@order-flow/contracts';
-import { readModelAliases, type ReadStore } from '@order-flow/read-store';
+import { firstRevision, readModelAliases, type ReadStore } from '@order-flow/read-store';
 import { createLogger, Readiness, silentLogger } from '@order-flow/service-kit';
 import { overriding } from '@order-flow/service-kit/testing';
 import { type OrderLog, orderLog, ordersProjection } from '../testing/order-log.js';
@@ -65,6 +65,34 @@ it('a previous collection that cannot go on keeps nobody from being ready, until
     await aliases.updateOne({ _id: 'orders' }, { $set: back });
     await until(async () => readiness.report()['orders__1']?.includes('stands at 1000') ?? false);
     expect(Object.keys(readiness.report())).toEqual(['orders__1']);
+  } finally {
+    controller.abort();
+    await following.done;
+  }
+});
+
+it('after a switch the former collection still sends signals for a while, for what a rebuild folds into the new one', async () => {
+  const { log, readStore } = orders;
+  const revisions: number[] = [];
+  const readiness = new Readiness();
+  const controller = new AbortController();
+  const options = { projection: ordersProjection, log, readStore, logger: silentLogger(), readiness };
+  const following = followAlias(
+    {
+      ...options,
+      changed: (signals) => void revisions.push(...signals.map(({ revision }) => revision)),
+      folded: () => undefined,
+    },
+    controller.signal,
+  );
+  try {
+    await until(async () => readiness.report()['orders__1'] === 'up');
+    const switched = { _id: 'orders', collection: 'orders__2', previous: 'orders__1', generation: 2 };
+    await readModelAliases(readStore).insertOne(switched);
+    await until(async () => readiness.report()['orders__2'] === 'up');
+    await orders.write(0, 1);
+    const first = firstRevision('orders__2');
+    await until(async () => [0, first].every((from) => revisions.includes(from + 2)));
   } finally {
     controller.abort();
     await following.done;

@@ -5,6 +5,12 @@ import { Checkpoints } from './checkpoints.js';
 import { type ProjectionRun, runProjection } from './run-projection.js';
 import { ProjectionProgress, type ProjectionStatus } from './projection-status.js';
 
+/**
+ * How long a collection that served goes on sending signals. A rebuild folds into the new one until the runners have
+ * noticed the switch, and sends none.
+ */
+const HANDOVER_MS = ALIAS_CACHE_MS * 10;
+
 export interface FollowAlias extends Omit<ProjectionRun, 'collection' | 'changed' | 'progressed'> {
   readonly readiness: Readiness;
   readonly changed: ProjectionRun['changed'];
@@ -20,8 +26,8 @@ interface Folding {
 
 /**
  * Keeps the collections of a read model up to date: the one its alias names, and the previous one until it is dropped.
- * Only the present one sends change signals and is waited for: the previous one may be what a rebuild was to replace. Runs until
- * the signal.
+ * Only the present one is waited for: the previous one may be what a rebuild was to replace. The present one sends change
+ * signals, and for a while the one before it. Runs until the signal.
  */
 export function followAlias(
   options: FollowAlias,
@@ -29,6 +35,7 @@ export function followAlias(
 ): { done: Promise<void>; statuses: () => Promise<ProjectionStatus[]> } {
   const running = new Map<string, Folding>();
   let present = '';
+  const heardUntil = new Map<string, number>();
 
   const start = (collection: string): Folding => {
     const { projection, log, readStore, readiness, logger } = options;
@@ -42,7 +49,7 @@ export function followAlias(
       ...options,
       collection,
       changed: (signals) => {
-        if (collection === present) options.changed(signals);
+        if (collection === present || performance.now() < (heardUntil.get(collection) ?? 0)) options.changed(signals);
       },
       started: (positions) => progress.progressed(positions, 0),
       progressed: (events, positions, newest) => {
@@ -90,12 +97,14 @@ export function followAlias(
 
   const change = async (alias: ReadModelAlias): Promise<void> => {
     const wanted = [alias.collection, ...(alias.previous ? [alias.previous] : [])];
+    if (present !== '' && present !== alias.collection) heardUntil.set(present, performance.now() + HANDOVER_MS);
     present = alias.collection;
     for (const collection of wanted) if (!running.has(collection)) running.set(collection, start(collection));
     for (const folding of running.values()) folding.tell();
     for (const [collection, folding] of running) {
       if (wanted.includes(collection)) continue;
       running.delete(collection);
+      heardUntil.delete(collection);
       await folding.stop();
     }
   };
