@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { ReadModelDocument } from '@order-flow/contracts';
+import type { EventLog, LogAdmin } from '@order-flow/event-log';
 import { firstRevision, readModelAlias } from '@order-flow/read-store';
 import { orderId, type OrderLog, orderLog } from '../testing/order-log.js';
 import { serving } from '../testing/serving.js';
@@ -69,6 +70,30 @@ describe('a rebuild', () => {
     await rebuild({ ...orders.rebuildOptions, progress: (progress) => (folded = progress.folded) });
     expect(confirmed(await orders.documents('orders__2'))).toBe(200);
     expect(folded).toBeLessThan(400);
+  });
+
+  it('catches up although whenever it looks a record has just come', async () => {
+    await orders.write(0, 10);
+    const { log } = orders;
+    const ahead: LogAdmin = {
+      ...log.admin,
+      partitions: async (topic) => (await log.admin.partitions(topic)).map((info) => ({ ...info, end: info.end + 1 })),
+    };
+    const looking: EventLog = {
+      admin: ahead,
+      identity: () => log.identity(),
+      openWriter: (id) => log.openWriter(id),
+      read: (from, options) => log.read(from, options),
+      join: (group, topics, signal) => log.join(group, topics, signal),
+      close: () => log.close(),
+    };
+    const enough = new AbortController();
+    const load = (async () => {
+      for (let n = 10; !enough.signal.aborted; n++) await orders.write(n, n + 1);
+    })();
+    const done = await rebuild({ ...orders.rebuildOptions, log: looking }).finally(() => enough.abort());
+    await load;
+    expect(done).toMatchObject({ collection: 'orders__2', generation: 2 });
   });
 
   it('is refused where records of its sources were deleted, and says what it lacks where that is allowed', async () => {

@@ -47,6 +47,11 @@ export interface RebuildOptions {
   readonly allowIncomplete?: boolean;
 }
 
+/** Milliseconds between two looks at how far it is. */
+const LOOK_MS = 100;
+/** It has caught up when so many looks in a row found no more to fold than it had folded since the one before. */
+const KEEPS_PACE_LOOKS = 10;
+
 /** At most so many events a second, by waiting after each batch. */
 function throttled(
   eventsPerSecond: number | undefined,
@@ -105,8 +110,11 @@ async function foldUntilCaughtUp(
   ).finally(() => ready());
   const watch = async (): Promise<void> => {
     await started;
-    for (;;) {
+    for (let [foldedBefore, looks] = [0, 0]; ;) {
       const { lag } = await following.status();
+      // Where records come without a pause there is always one that came just now.
+      looks = lag <= folded - foldedBefore ? looks + 1 : 0;
+      foldedBefore = folded;
       const eventsPerSecond = folded / Math.max(0.001, (performance.now() - startedAt) / 1_000);
       options.progress({
         projection: projection.name,
@@ -116,8 +124,8 @@ async function foldUntilCaughtUp(
         total,
         eventsPerSecond,
       });
-      if (lag === 0 || signal.aborted) break;
-      await sleep(100, signal);
+      if (lag === 0 || looks >= KEEPS_PACE_LOOKS || signal.aborted) break;
+      await sleep(LOOK_MS, signal);
     }
     if (!signal.aborted) await caughtUp();
     finished.abort();
