@@ -6,8 +6,9 @@ import { deterministicId, encodeEvent, orderCommands } from '@order-flow/contrac
 import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
 import { createLogger, Metrics, silentLogger } from '@order-flow/service-kit';
+import { overriding } from '@order-flow/service-kit/testing';
 import { rememberedOrders } from './aggregates.js';
-import { commandDeadLetters, runSagaCommands, sagaCommandMetrics } from './saga-commands.js';
+import { commandDeadLetters, runSagaCommands, type SagaCommands, sagaCommandMetrics } from './saga-commands.js';
 
 const PARTITIONS = 3;
 let directory: string;
@@ -59,18 +60,12 @@ async function until(condition: () => Promise<boolean>): Promise<void> {
   }
 }
 
-function start(trimEveryMs?: number, logger = silentLogger()): () => Promise<void> {
+function start(changes: Partial<SagaCommands> = {}): () => Promise<void> {
   const stop = new AbortController();
   const metrics = sagaCommandMetrics(new Metrics('test'));
-  const context = {
-    store,
-    orders: rememberedOrders(),
-    log,
-    logger,
-    metrics,
-    ...(trimEveryMs === undefined ? {} : { trimEveryMs }),
-  };
+  const context = { store, orders: rememberedOrders(), log, logger: silentLogger(), metrics, ...changes };
   const running = runSagaCommands(context, stop.signal, () => undefined);
+  running.catch(() => undefined);
   return () => {
     stop.abort();
     return running;
@@ -83,7 +78,7 @@ const committed = async (): Promise<number> =>
   (await log.admin.committed('command-service')).reduce((sum, { offset }) => sum + offset, 0);
 
 it('commands that are handled are committed, and then deleted', async () => {
-  const stop = start(0);
+  const stop = start({ trimEveryMs: 0 });
   await produce(Array.from({ length: 20 }, (_, n) => command(n)));
   await until(async () => (await total('begin')) === 20);
   expect(await committed()).toBe(20);
@@ -97,6 +92,20 @@ it('what was handled when it stops is committed, and stays until its time', asyn
   await stop();
   await until(async () => (await committed()) === 3);
   expect(await total('begin')).toBe(0);
+});
+
+it('what is no command is parked once, though it comes again', async () => {
+  await produce([Buffer.from('no command')]);
+  const failing = overriding(log, {
+    admin: overriding(log.admin, { commitOffsets: () => Promise.reject(new Error('the log is away')) }),
+  });
+  const dying = start({ log: failing });
+  await until(async () => (await total('end', commandDeadLetters.name)) === 1);
+  await expect(dying()).rejects.toThrow('the log is away');
+  const stop = start();
+  await until(async () => (await committed()) === 1);
+  await stop();
+  expect(await total('end', commandDeadLetters.name)).toBe(1);
 });
 
 it('a member whose commits were lost goes on where the records begin', async () => {
@@ -128,7 +137,7 @@ it('commands that were deleted before they were handled are told of', async () =
   await log.admin.deleteRecords(ends);
   const said: string[] = [];
   const destination = { write: (line: string) => void said.push(line) };
-  const stop = start(undefined, createLogger({ level: 'error', format: 'json', destination }));
+  const stop = start({ logger: createLogger({ level: 'error', format: 'json', destination }) });
   await until(async () => said.length > 0);
   await stop();
   const [{ partition } = { partition: -1 }] = await log.admin.committed('command-service');

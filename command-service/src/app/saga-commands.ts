@@ -8,9 +8,11 @@ import {
 } from '@order-flow/contracts';
 import {
   deadLetter,
+  DeadLetterQueue,
   type EventLog,
   type LogRecord,
   type Offset,
+  originalOf,
   type OwnershipEpoch,
   type RecordBatch,
 } from '@order-flow/event-log';
@@ -95,6 +97,15 @@ async function startOffsets({ log, logger }: SagaCommands, slices: readonly numb
   });
 }
 
+interface Slice extends SagaCommands {
+  readonly deadLetters: DeadLetterQueue;
+}
+
+function deadLetterQueue(log: EventLog, partition: number): DeadLetterQueue {
+  const isOwn = (letter: LogRecord): boolean => originalOf(letter).partition === partition;
+  return new DeadLetterQueue(log, { topic: commandDeadLetters.name, writer: `${GROUP}-dlq-${partition}`, isOwn });
+}
+
 /** The batches of one slice one after the other, those of different slices side by side. */
 async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: readonly Offset[]): Promise<void> {
   const failed = new AbortController();
@@ -103,13 +114,18 @@ async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: reado
   const committing = handled.keepCommitting(ended.signal);
   committing.catch(() => failed.abort());
   const underWay = new Map<number, Promise<void>>();
+  const queues = new Map<number, DeadLetterQueue>();
   try {
     for await (const batch of epoch.read(from, failed.signal)) {
       const { topic, partition, nextOffset } = batch;
       await underWay.get(partition);
-      const handling = handleBatch(context, batch).then(() =>
-        handled.reached({ topic, partition, offset: nextOffset }),
-      );
+      const deadLetters = queues.get(partition) ?? deadLetterQueue(context.log, partition);
+      queues.set(partition, deadLetters);
+      const handling = handleBatch({ ...context, deadLetters }, batch).then(() => {
+        const offset = { topic, partition, offset: nextOffset };
+        deadLetters.reached([offset]);
+        handled.reached(offset);
+      });
       handling.catch(() => failed.abort());
       underWay.set(partition, handling);
     }
@@ -122,10 +138,10 @@ async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: reado
 }
 
 /** Orders side by side, the commands of one order one after the other. */
-async function handleBatch(context: SagaCommands, { records }: RecordBatch): Promise<void> {
+async function handleBatch(slice: Slice, { records }: RecordBatch): Promise<void> {
   const byOrder = new Map<string, OrderCommandMessage[]>();
   for (const record of records) {
-    const command = await decodeOrPark(context, record);
+    const command = await decodeOrPark(slice, record);
     if (!command) continue;
     const queue = byOrder.get(command.data.orderId) ?? [];
     byOrder.set(command.data.orderId, queue);
@@ -133,7 +149,7 @@ async function handleBatch(context: SagaCommands, { records }: RecordBatch): Pro
   }
   await Promise.all(
     [...byOrder.values()].map(async (commands) => {
-      for (const command of commands) await handleOne(context, command);
+      for (const command of commands) await handleOne(slice, command);
     }),
   );
 }
@@ -151,20 +167,20 @@ async function handleOne({ store, orders, metrics }: SagaCommands, message: Orde
   }
 }
 
-async function decodeOrPark(
-  { log, logger, metrics }: SagaCommands,
-  record: LogRecord,
-): Promise<OrderCommandMessage | undefined> {
+async function decodeOrPark(slice: Slice, record: LogRecord): Promise<OrderCommandMessage | undefined> {
   try {
     return decodeEvent(orderCommands, record);
   } catch (error) {
     if (!(error instanceof ContractError)) throw error;
-    const origin = `${record.topic}-${record.partition}-${record.offset}`;
-    logger.warn({ origin, err: error }, `${GROUP} parked ${origin}: ${error.message}`);
-    const writer = await log.openWriter(`${GROUP}-dlq-${record.partition}`);
-    const letter = deadLetter(record, error, { topic: commandDeadLetters.name });
-    await writer.commit({ records: [letter] }).finally(() => writer.close());
-    metrics.handled.inc({ outcome: 'parked' });
+    await park(slice, record, error);
     return undefined;
   }
+}
+
+async function park({ deadLetters, logger, metrics }: Slice, record: LogRecord, error: Error): Promise<void> {
+  const origin = `${record.topic}-${record.partition}-${record.offset}`;
+  logger.warn({ origin, err: error }, `${GROUP} parked ${origin}: ${error.message}`);
+  deadLetters.add(deadLetter(record, error, { topic: commandDeadLetters.name }));
+  await deadLetters.flush();
+  metrics.handled.inc({ outcome: 'parked' });
 }

@@ -66,7 +66,7 @@ export const partsLeftOut = ({ headers = {} }: Pick<NewRecord, 'headers'>): numb
   headers[LEFT_OUT]?.split(', ').length ?? 0;
 
 /** Where a parked record stood. */
-export const originalOf = ({ headers }: LogRecord): Offset => ({
+export const originalOf = ({ headers = {} }: Pick<NewRecord, 'headers'>): Offset => ({
   topic: headers['dlq-topic'] ?? '',
   partition: Number(headers['dlq-partition']),
   offset: Number(headers['dlq-offset']),

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deadLetter, originalOf, partsLeftOut, readOriginal } from './dead-letter.js';
+import { DeadLetterQueue } from './dead-letter-queue.js';
 import { partitionForKey } from './murmur2.js';
 import type { Demand, EventLog, LogRecord, LogWriter, NewRecord, Offset, OwnershipEpoch, RecordBatch } from './port.js';
 import { LARGEST_RECORD, recordSize } from './record-size.js';
@@ -252,6 +253,30 @@ export function eventLogContract(name: string, open: () => Promise<OpenedEventLo
         await produce(record(topic, { partition: 0 }));
         await log.admin.deleteRecords([{ ...offsets[0]!, offset: offsets[0]!.offset + 1 }]);
         expect(await readOriginal(log, originalOf(letter!), forever())).toBeUndefined();
+      });
+
+      it('are parked once each, whoever parks them again', async () => {
+        const letter = (n: number, consumer = 'a'): NewRecord =>
+          deadLetter({ ...record(topic, { partition: 0 }), headers: {}, partition: 0, offset: n }, new Error('bad'), {
+            topic: other,
+            headers: { 'dlq-consumer': consumer },
+          });
+        const isOwn = ({ headers }: LogRecord): boolean => headers['dlq-consumer'] === 'a';
+        const [first, second] = [1, 2].map(() => new DeadLetterQueue(log, { topic: other, writer: id, isOwn }));
+        const park = async (queue: DeadLetterQueue | undefined, ...letters: NewRecord[]) => {
+          for (const one of letters) queue!.add(one);
+          await queue!.flush();
+        };
+        await produce(letter(1, 'b'));
+        await park(first, letter(1));
+        await park(second, letter(1), letter(2));
+        second!.reached([from(2)]);
+        await park(first, letter(2), letter(3));
+        await park(second, letter(2), letter(3), letter(4));
+        await log.openWriter(id);
+        const parked = await readAll(other, everywhere(other));
+        const told = parked.map(({ headers }) => `${headers['dlq-consumer']}${headers['dlq-offset']}`);
+        expect(told).toEqual(['b1', 'a1', 'a2', 'a3', 'a4']);
       });
 
       it('of unknown topics and partitions are refused', async () => {

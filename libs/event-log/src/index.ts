@@ -1,4 +1,5 @@
 export { deadLetter, headersBefore, type Letterbox, originalOf, partsLeftOut, readOriginal } from './dead-letter.js';
+export { DeadLetterQueue, type QueueOwner } from './dead-letter-queue.js';
 export * from './embedded-event-log.js';
 export { openKafkaEventLog } from './kafka/open-kafka-event-log.js';
 export { kafkaSettings, type KafkaVariables } from './kafka/kafka-settings.js';

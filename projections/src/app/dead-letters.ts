@@ -1,5 +1,5 @@
 import type { TopicSettings } from '@order-flow/contracts';
-import { deadLetter, type EventLog, type LogRecord, type NewRecord } from '@order-flow/event-log';
+import { deadLetter, DeadLetterQueue, type EventLog, type LogRecord, type Offset } from '@order-flow/event-log';
 
 /** Where records go that a projection cannot fold. */
 export const projectionDeadLetters: TopicSettings = {
@@ -14,42 +14,32 @@ export const projectionDeadLetters: TopicSettings = {
  * and the checkpoint both let nobody read the records again.
  */
 export class DeadLetters {
-  /** By origin: a batch that is tried again fails again. */
-  readonly #pending = new Map<string, NewRecord>();
-  #flushed: Promise<void> = Promise.resolve();
+  readonly #queue: DeadLetterQueue;
 
   constructor(
-    readonly log: EventLog,
+    log: EventLog,
     readonly collection: string,
-  ) {}
+  ) {
+    const isOwn = ({ headers }: LogRecord): boolean => headers['dlq-consumer'] === collection;
+    this.#queue = new DeadLetterQueue(log, {
+      topic: projectionDeadLetters.name,
+      writer: `projections-dlq-${collection}`,
+      isOwn,
+    });
+  }
 
   add(record: LogRecord, error: Error): void {
-    const parked = deadLetter(record, error, {
-      topic: projectionDeadLetters.name,
-      headers: { 'dlq-consumer': this.collection },
-    });
-    this.#pending.set(`${record.topic}-${record.partition}-${record.offset}`, parked);
+    const { name: topic } = projectionDeadLetters;
+    this.#queue.add(deadLetter(record, error, { topic, headers: { 'dlq-consumer': this.collection } }));
   }
 
-  /**
-   * Resolves when everything that was added before the call is parked. A record may be parked twice after a crash, never
-   * not at all; its consumer and its origin in the headers tell that it is the same.
-   */
+  /** Resolves when everything that was added before the call is parked. @throws LogError */
   flush(): Promise<void> {
-    const flushing = this.#flushed.then(() => this.#park());
-    this.#flushed = flushing.catch(() => undefined);
-    return flushing;
+    return this.#queue.flush();
   }
 
-  async #park(): Promise<void> {
-    const parking = [...this.#pending];
-    if (parking.length === 0) return;
-    const writer = await this.log.openWriter(`projections-dlq-${this.collection}`);
-    try {
-      await writer.commit({ records: parking.map(([, record]) => record) });
-    } finally {
-      await writer.close();
-    }
-    for (const [origin, record] of parking) if (this.#pending.get(origin) === record) this.#pending.delete(origin);
+  /** What lies below is flushed, and will not be read again. */
+  reached(positions: readonly Offset[]): void {
+    this.#queue.reached(positions);
   }
 }

@@ -81,6 +81,7 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
   reading.catch(() => undefined);
   const positions = new Map(from.map((offset) => [`${offset.topic}/${offset.partition}`, offset] as const));
   const deadLetters = new DeadLetters(log, collection);
+  deadLetters.reached(from);
   const applier = new BatchApplier(
     projection,
     readStore.collection<ReadModelDocument>(collection),
@@ -100,6 +101,7 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
     dirty.clear();
     await deadLetters.flush();
     await checkpoints.save(reached);
+    deadLetters.reached(reached);
   };
   let saves: Promise<void> = Promise.resolve();
   const saving = setInterval(() => {
