@@ -19,7 +19,7 @@ import { serveApi } from './adapters/api.js';
 import { rememberedOrders } from './app/aggregates.js';
 import { bridgeMetrics } from './app/bridge.js';
 import { runUnderLease } from './app/bridge-lease.js';
-import { Directory } from './app/directory.js';
+import { Directory, directoryMetrics } from './app/directory.js';
 import { runSagaCommands, sagaCommandMetrics } from './app/saga-commands.js';
 
 export interface CommandServiceOptions {
@@ -41,7 +41,7 @@ export async function startCommandService(
   const metrics = new Metrics('command-service');
   const readiness = new Readiness();
   const lifecycle = new Lifecycle(logger);
-  const directory = new Directory(store);
+  const directory = new Directory(store, { logger, metrics: directoryMetrics(metrics) });
   const orders = rememberedOrders();
   const ofBridge = bridgeMetrics(metrics);
   const ofSaga = sagaCommandMetrics(metrics);

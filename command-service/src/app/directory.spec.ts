@@ -5,14 +5,18 @@ import { setImmediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deterministicId } from '@order-flow/contracts';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
-import { products } from './aggregates.js';
-import { Directory } from './directory.js';
+import { createLogger, Metrics, silentLogger } from '@order-flow/service-kit';
+import { accounts, products } from './aggregates.js';
+import { Directory, directoryMetrics } from './directory.js';
 import { handle } from './handle.js';
 
 const sku = 'TEA-GREEN-100';
 const euros = (amount: number) => ({ amount, currency: 'EUR' });
 /** More than one page of the store, so that other work has its turn while they are read. */
 const PRICES = 1_200;
+
+const directoryOf = (store: EventStore, logger = silentLogger()): Directory =>
+  new Directory(store, { logger, metrics: directoryMetrics(new Metrics('test')) });
 
 describe('the price book', () => {
   let path: string;
@@ -57,7 +61,7 @@ describe('the price book', () => {
 
   it('never goes back to a former price while it reads the store again', async () => {
     await changePrices();
-    const directory = new Directory(store);
+    const directory = directoryOf(store);
     await pricesWhileFollowing(directory);
     expect((await directory.product(sku))?.price).toEqual(euros(PRICES));
     expect(await pricesWhileFollowing(directory)).toEqual([PRICES]);
@@ -65,8 +69,29 @@ describe('the price book', () => {
 
   it('takes what it read of a stream for newer than what its subscription still has to tell', async () => {
     await changePrices();
-    const directory = new Directory(store);
+    const directory = directoryOf(store);
     expect((await directory.product(sku))?.price).toEqual(euros(PRICES));
     expect(await pricesWhileFollowing(directory)).toEqual([PRICES]);
+  });
+
+  it('goes on past an event that it cannot read, and says so once', async () => {
+    await changePrices();
+    const metadata = { $correlationId: 'test', $causationId: 'test', schemaversion: 2 };
+    const unknown = { id: deterministicId('directory', 'unknown'), type: 'PriceHalved', data: { sku }, metadata };
+    const id = deterministicId('directory', 'account');
+    await store.append(products.stream(sku), [unknown], 'any');
+    const opened = { id, type: 'AccountOpened', data: { accountId: 'ada', name: 'Ada', email: null }, metadata };
+    await store.append(accounts.stream('ada'), [opened], 'any');
+    const said: string[] = [];
+    const destination = { write: (line: string) => void said.push(line) };
+    const directory = directoryOf(store, createLogger({ level: 'error', format: 'json', destination }));
+    await pricesWhileFollowing(directory);
+    await pricesWhileFollowing(directory);
+    expect((await directory.product(sku))?.price).toEqual(euros(PRICES));
+    expect((await directory.account('ada'))?.open).toBe(true);
+    expect(said).toHaveLength(1);
+    expect(said[0]).toContain(
+      `event ${PRICES} of product-${sku} cannot be read: PriceHalved is no event of catalog.events`,
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { deterministicId, type DomainEvent, type EventTopic, parseData } from '@order-flow/contracts';
+import { ContractError, deterministicId, type DomainEvent, type EventTopic, parseData } from '@order-flow/contracts';
 import {
   type EventMetadata,
   type EventStore,
@@ -43,11 +43,17 @@ export interface Handled<State> {
   readonly repeated: boolean;
 }
 
-/** An event with its data in the newest version. @throws ContractError */
+/** An event with its data in the newest version. @throws ContractError that says where it stands */
 export function restoreEvent<Event extends DomainEvent>(topic: EventTopic, recorded: RecordedEvent): Event {
   const version = typeof recorded.metadata['schemaversion'] === 'number' ? recorded.metadata['schemaversion'] : 1;
-  const { type, data } = parseData(topic, recorded.type, version, recorded.data);
-  return { type, data } as Event;
+  try {
+    const { type, data } = parseData(topic, recorded.type, version, recorded.data);
+    return { type, data } as Event;
+  } catch (error) {
+    if (!(error instanceof ContractError)) throw error;
+    const message = `event ${recorded.revision} of ${recorded.stream} cannot be read: ${error.message}`;
+    throw new ContractError(error.code, message, { cause: error });
+  }
 }
 
 export const hashInput = (input: unknown): string => hash('sha256', JSON.stringify(input), 'base64url').slice(0, 22);
