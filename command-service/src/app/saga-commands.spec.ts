@@ -108,6 +108,25 @@ it('what is no command is parked once, though it comes again', async () => {
   expect(await total('end', commandDeadLetters.name)).toBe(1);
 });
 
+it('commands to orders whose streams cannot be read are parked, and hold up no others', async () => {
+  const [unknown, gone] = [1, 2].map((n) => deterministicId('order', String(n)));
+  const metadata = { $correlationId: 'test', $causationId: 'test' };
+  const event = { id: deterministicId('event'), type: 'OrderGiftWrapped', data: {}, metadata };
+  await store.append(`order-${unknown}`, [event], 'no-stream');
+  await store.tombstoneStream(`order-${gone}`, 'no-stream');
+  const stop = start();
+  await produce([1, 2, 1, 3].map((n) => command(n)));
+  await until(async () => (await committed()) === 4);
+  await stop();
+  const ends = await log.admin.partitions(commandDeadLetters.name);
+  const from = ends.map(({ partition }) => ({ topic: commandDeadLetters.name, partition, offset: 0 }));
+  const reasons: (string | undefined)[] = [];
+  for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal }))
+    reasons.push(...records.map(({ headers }) => headers['dlq-error']));
+  const unread = `event 0 of order-${unknown} cannot be read: OrderGiftWrapped is no event of order.events`;
+  expect(reasons.toSorted()).toEqual([unread, unread, `stream order-${gone} was deleted for ever`]);
+});
+
 it('a member whose commits were lost goes on where the records begin', async () => {
   await produce(Array.from({ length: 20 }, (_, n) => command(n)));
   const before = (await log.admin.partitions(orderCommands.name)).map(({ partition, end }) => ({

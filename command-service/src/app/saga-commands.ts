@@ -16,7 +16,7 @@ import {
   type OwnershipEpoch,
   type RecordBatch,
 } from '@order-flow/event-log';
-import type { EventStore } from '@order-flow/event-store';
+import { type EventStore, EventStoreError } from '@order-flow/event-store';
 import type { Logger, Metrics } from '@order-flow/service-kit';
 import { CommandRefused } from '../domain/decider.js';
 import type { Orders } from './aggregates.js';
@@ -26,7 +26,7 @@ import { HandledOffsets } from './handled-offsets.js';
 const GROUP = 'command-service';
 
 /**
- * Where records of `order.commands` go that are no commands. What a letter has to leave out for its size is lost when the
+ * Where records of `order.commands` go that are no commands, and commands to orders whose streams cannot be read. What a letter has to leave out for its size is lost when the
  * topic is trimmed: no command of ours comes near 1 MiB, and nobody runs these again.
  */
 export const commandDeadLetters: TopicSettings = {
@@ -139,13 +139,13 @@ async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: reado
 
 /** Orders side by side, the commands of one order one after the other. */
 async function handleBatch(slice: Slice, { records }: RecordBatch): Promise<void> {
-  const byOrder = new Map<string, OrderCommandMessage[]>();
+  const byOrder = new Map<string, Received[]>();
   for (const record of records) {
-    const command = await decodeOrPark(slice, record);
-    if (!command) continue;
-    const queue = byOrder.get(command.data.orderId) ?? [];
-    byOrder.set(command.data.orderId, queue);
-    queue.push(command);
+    const message = await decodeOrPark(slice, record);
+    if (!message) continue;
+    const queue = byOrder.get(message.data.orderId) ?? [];
+    byOrder.set(message.data.orderId, queue);
+    queue.push({ record, message });
   }
   await Promise.all(
     [...byOrder.values()].map(async (commands) => {
@@ -154,7 +154,17 @@ async function handleBatch(slice: Slice, { records }: RecordBatch): Promise<void
   );
 }
 
-async function handleOne({ store, orders, metrics }: SagaCommands, message: OrderCommandMessage): Promise<void> {
+interface Received {
+  readonly record: LogRecord;
+  readonly message: OrderCommandMessage;
+}
+
+/** The order's stream is to blame: it would be the same next time, and all other orders would wait for this one. */
+const isLasting = (error: unknown): error is Error =>
+  error instanceof ContractError || (error instanceof EventStoreError && error.code === 'STREAM_TOMBSTONED');
+
+async function handleOne(slice: Slice, { record, message }: Received): Promise<void> {
+  const { store, orders, metrics } = slice;
   const { id, type, data, correlationid, traceparent } = message;
   const command = { type, data } as OrderCommandData;
   try {
@@ -162,6 +172,7 @@ async function handleOne({ store, orders, metrics }: SagaCommands, message: Orde
     const { repeated } = await handle(store, orders, data.orderId, origin, () => command);
     metrics.handled.inc({ outcome: repeated ? 'repeated' : 'applied' });
   } catch (error) {
+    if (isLasting(error)) return park(slice, record, error);
     if (!(error instanceof CommandRefused) || error.code === 'TOO_MUCH_CONTENTION') throw error;
     metrics.handled.inc({ outcome: 'refused' });
   }
