@@ -52,9 +52,11 @@ export async function startCommandService(
   keepRunning('saga-commands', (signal, ready, waiting) =>
     runSagaCommands({ store, orders, log, logger, metrics: ofSaga }, signal, ready, waiting),
   );
-  lifecycle.background('event store', (signal) => probe('event store', () => store.ping(), { signal, readiness }));
+  lifecycle.background('event store', (signal) =>
+    probe('event store', () => store.ping(), { signal, readiness, logger }),
+  );
   lifecycle.background('event log', (signal) =>
-    probe('event log', () => log.admin.partitions(bridgeCheckpoint.name), { signal, readiness }),
+    probe('event log', () => log.admin.partitions(bridgeCheckpoint.name), { signal, readiness, logger }),
   );
   const server = await lifecycle.start('http server', () =>
     startHttpServer({

@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { consoleFixture } from './testing/console-fixture.js';
 import { defaultWebRoot } from './web-root.js';
 
@@ -34,6 +34,18 @@ describe('the console', () => {
     const customer = await fixture.headersFor('customer', 'ada');
     expect((await fixture.get('/api/me', customer)).body).toEqual({ subject: 'ada', role: 'customer' });
     expect(await fixture.get('/api/me', {})).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+  });
+
+  it('is ready while the log answers', async () => {
+    const becomes = async (status: number) => {
+      const end = performance.now() + 10_000;
+      let found = await fixture.get('/health/ready');
+      while (found.status !== status && performance.now() < end) found = await fixture.get('/health/ready');
+      return found;
+    };
+    expect(await becomes(200)).toMatchObject({ status: 200 });
+    jest.spyOn(fixture.log.admin, 'partitions').mockRejectedValue(new Error('Kafka cannot be reached'));
+    expect(JSON.stringify(await becomes(503))).toContain('"event log":"down: Kafka cannot be reached"');
   });
 
   it('finds the built page from its own source', () => expect(defaultWebRoot()).toMatch(/[\\/]dist[\\/]console$/));

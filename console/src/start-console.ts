@@ -1,10 +1,12 @@
+import { orderEvents } from '@order-flow/contracts';
 import type { ServiceDirectory } from '@order-flow/coordination';
-import type { EventLog } from '@order-flow/event-log';
+import { type EventLog, LogError } from '@order-flow/event-log';
 import {
   type HttpServer,
   type Identity,
   type Logger,
   Metrics,
+  probe,
   Readiness,
   type Running,
   startHttpServer,
@@ -34,13 +36,14 @@ export interface ConsoleOptions {
  * Streams that are open end with the stop.
  */
 export async function startConsole(options: ConsoleOptions): Promise<Running & { readonly server: HttpServer }> {
-  const { log, directory } = options;
+  const { log, directory, logger } = options;
+  const readiness = new Readiness();
   const stopping = new AbortController();
   const server = await startHttpServer({
     ...options,
     service: 'console',
     metrics: new Metrics('console'),
-    readiness: new Readiness(),
+    readiness,
     contentSecurityPolicy: pagePolicy,
     routes: async (app) => {
       app.get('/api/me', ({ caller: { subject, role } }): Me => ({ subject, role }));
@@ -50,9 +53,21 @@ export async function startConsole(options: ConsoleOptions): Promise<Running & {
       await pageRoutes(app, options.webRoot ?? defaultWebRoot());
     },
   });
-  const stop = (): Promise<void> => {
+  const { signal } = stopping;
+  const probing = probe('event log', () => answerOf(log), { signal, readiness, logger });
+  const stop = async (): Promise<void> => {
     stopping.abort();
-    return server.stop();
+    await server.stop();
+    await probing;
   };
   return { server, stop };
+}
+
+/** A log without topics yet answers too, and can be browsed. @throws LogError */
+async function answerOf({ admin }: EventLog): Promise<void> {
+  try {
+    await admin.partitions(orderEvents.name);
+  } catch (error) {
+    if (!(error instanceof LogError) || error.code !== 'UNKNOWN_TOPIC') throw error;
+  }
 }

@@ -86,7 +86,9 @@ export async function startGateway(options: GatewayOptions): Promise<Running & {
   const gateway = assemble(options, metrics);
   const unwatch = followDirectory(options.directory, readiness);
   const stopping = new AbortController();
-  const probing = probe('read store', () => options.readStore.ping(), { signal: stopping.signal, readiness });
+  const { host, port, identity, logger } = options;
+  const { signal } = stopping;
+  const probing = probe('read store', () => options.readStore.ping(), { signal, readiness, logger });
   const release = async (): Promise<void> => {
     stopping.abort();
     await probing;
@@ -94,7 +96,6 @@ export async function startGateway(options: GatewayOptions): Promise<Running & {
     await stopLive(gateway);
     await gateway.commands.stop();
   };
-  const { host, port, identity, logger } = options;
   try {
     const server = await startHttpServer({
       service: 'graphql-gateway',

@@ -60,7 +60,7 @@ export async function startProcessors(options: ProcessorsOptions): Promise<Runni
   }
   // Slices that have nothing to do wait for a log that is away as they wait for records.
   lifecycle.background('event log', (signal) =>
-    probe('event log', () => log.admin.partitions(orderEvents.name), { signal, readiness }),
+    probe('event log', () => log.admin.partitions(orderEvents.name), { signal, readiness, logger }),
   );
   const server = await lifecycle.start('http server', () =>
     startHttpServer({

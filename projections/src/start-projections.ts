@@ -63,9 +63,11 @@ export async function startProjections(
   });
   const [{ name: anyTopic } = { name: '' }] = allProjections.flatMap(({ sources }) => sources);
   lifecycle.background('event log', (signal) =>
-    probe('event log', () => log.admin.partitions(anyTopic), { signal, readiness }),
+    probe('event log', () => log.admin.partitions(anyTopic), { signal, readiness, logger }),
   );
-  lifecycle.background('read store', (signal) => probe('read store', () => readStore.ping(), { signal, readiness }));
+  lifecycle.background('read store', (signal) =>
+    probe('read store', () => readStore.ping(), { signal, readiness, logger }),
+  );
   const statuses = async () => (await Promise.all(following.map((run) => run.statuses()))).flat();
   metrics.observed('projection_lag_records', 'Records not folded yet', ['collection'], async (gauge) => {
     for (const { collection, lag } of await statuses()) gauge.set({ collection }, lag);

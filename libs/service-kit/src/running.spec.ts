@@ -19,13 +19,13 @@ async function until(condition: () => boolean): Promise<void> {
   }
 }
 
-describe('the lifecycle', () => {
-  const logged = () => {
-    const lines: string[] = [];
-    const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-    return { logger, messages: () => lines.map((line) => (JSON.parse(line) as { msg: string }).msg) };
-  };
+const logged = () => {
+  const lines: string[] = [];
+  const logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
+  return { logger, messages: () => lines.map((line) => (JSON.parse(line) as { msg: string }).msg) };
+};
 
+describe('the lifecycle', () => {
   it('stops in reverse, once, however often it is asked', async () => {
     const lifecycle = new Lifecycle(silentLogger());
     const done: string[] = [];
@@ -134,8 +134,9 @@ describe('a probe', () => {
   it('tells readiness whether there is an answer, in time, and what failed', async () => {
     const readiness = new Readiness();
     const stop = new AbortController();
+    const logger = silentLogger();
     let answer: () => Promise<unknown> = () => Promise.resolve();
-    const options = { signal: stop.signal, readiness, pace: { every: 1, within: 20 } };
+    const options = { signal: stop.signal, readiness, logger, pace: { every: 1, within: 20 } };
     const probing = probe('log', () => answer(), options);
     expect(readiness.report()).toEqual({ log: 'down: not asked yet' });
     await until(() => readiness.ready);
@@ -150,6 +151,47 @@ describe('a probe', () => {
     answer = () => new Promise(() => undefined);
     stop.abort();
     await probing;
+  });
+
+  it('logs that the answers ended, why, and that they are back: once each', async () => {
+    const readiness = new Readiness();
+    const stop = new AbortController();
+    const { logger, messages } = logged();
+    let answer: () => Promise<unknown> = () => Promise.resolve();
+    let asked = 0;
+    const ask = () => {
+      asked++;
+      return answer();
+    };
+    const probing = probe('log', ask, { signal: stop.signal, readiness, logger, pace: { every: 1, within: 20 } });
+    const severalTimes = () => {
+      const before = asked;
+      return until(() => asked > before + 3);
+    };
+    await severalTimes();
+    let late: () => void = () => undefined;
+    answer = () => new Promise<void>((_, reject) => (late = () => reject(new Error('connection refused'))));
+    await until(() => messages().length === 1);
+    answer = () => Promise.reject(new Error('connection refused'));
+    late();
+    await severalTimes();
+    answer = () => Promise.resolve();
+    await severalTimes();
+    let ended = false;
+    answer = () =>
+      new Promise<void>((_, reject) => {
+        late = () => reject(new Error('closed'));
+        ended = true;
+      });
+    await until(() => ended);
+    stop.abort();
+    late();
+    await probing;
+    expect(messages()).toEqual([
+      'log does not answer: no answer for 0.02 s; it is asked again until it does',
+      'log does not answer: connection refused; it is asked again until it does',
+      'log answers again',
+    ]);
   });
 });
 

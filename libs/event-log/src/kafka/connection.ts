@@ -43,7 +43,7 @@ export class KafkaConnection {
     try {
       await persist(() => (topics.length > 0 ? this.know(topics) : this.refresh()), how);
     } catch (error) {
-      throw error instanceof LogError ? error : this.#openingFailed(error);
+      throw error instanceof LogError ? error : this.explained(error);
     }
   }
 
@@ -164,6 +164,31 @@ export class KafkaConnection {
     return this.send(asked, metadataRequest(topics));
   }
 
+  /** Why there is no answer, with the remedy. */
+  explained(error: unknown): LogError {
+    const { brokers, sasl } = this.settings;
+    const root = rootOf(error);
+    const mapped = logErrorOf(error, `Kafka at ${brokers.join(', ')}`);
+    if (isUntrusted(error)) {
+      const message = `Kafka at ${brokers.join(', ')} cannot be trusted: ${root.message}`;
+      return new LogError('LOG_REFUSED', `${message}; KAFKA_SSL names the file of the authorities to trust`, {
+        cause: error,
+      });
+    }
+    if (mapped.code === 'LOG_REFUSED' && sasl) {
+      const message = `Kafka at ${brokers.join(', ')} refuses ${sasl.mechanism} for user '${sasl.username}'`;
+      return new LogError('LOG_REFUSED', `${message}; check KAFKA_SASL_*`, { cause: error });
+    }
+    if (mapped.code !== 'LOG_UNAVAILABLE') return mapped;
+    const message = `Kafka at ${brokers.join(', ')} cannot be reached: ${root.message}`;
+    // so it looks when one side speaks TLS, or asks for a password, and the other does not
+    const misunderstood = /closed connection|disconnected|TLS|SSL/i.test(root.message);
+    const remedy = misunderstood
+      ? 'check KAFKA_BROKERS, KAFKA_SSL and KAFKA_SASL_*'
+      : 'start it, or correct KAFKA_BROKERS';
+    return new LogError('LOG_UNAVAILABLE', `${message}; ${remedy}`, { cause: error });
+  }
+
   /** Ends all connections for good; requests that wait are refused. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -208,29 +233,5 @@ export class KafkaConnection {
 
   #ask<Answer>(asked: Promise<Answer>, what: string, longer = 0): Promise<Answer> {
     return answered(asked, Math.max(this.settings.requestTimeout, longer) + GRACE, what);
-  }
-
-  #openingFailed(error: unknown): LogError {
-    const { brokers, sasl } = this.settings;
-    const root = rootOf(error);
-    const mapped = logErrorOf(error, `Kafka at ${brokers.join(', ')}`);
-    if (isUntrusted(error)) {
-      const message = `Kafka at ${brokers.join(', ')} cannot be trusted: ${root.message}`;
-      return new LogError('LOG_REFUSED', `${message}; KAFKA_SSL names the file of the authorities to trust`, {
-        cause: error,
-      });
-    }
-    if (mapped.code === 'LOG_REFUSED' && sasl) {
-      const message = `Kafka at ${brokers.join(', ')} refuses ${sasl.mechanism} for user '${sasl.username}'`;
-      return new LogError('LOG_REFUSED', `${message}; check KAFKA_SASL_*`, { cause: error });
-    }
-    if (mapped.code !== 'LOG_UNAVAILABLE') return mapped;
-    const message = `Kafka at ${brokers.join(', ')} cannot be reached: ${root.message}`;
-    // so it looks when one side speaks TLS, or asks for a password, and the other does not
-    const misunderstood = /closed connection|disconnected|TLS|SSL/i.test(root.message);
-    const remedy = misunderstood
-      ? 'check KAFKA_BROKERS, KAFKA_SSL and KAFKA_SASL_*'
-      : 'start it, or correct KAFKA_BROKERS';
-    return new LogError('LOG_UNAVAILABLE', `${message}; ${remedy}`, { cause: error });
   }
 }

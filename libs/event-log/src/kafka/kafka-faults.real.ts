@@ -162,4 +162,15 @@ describe('one broker that hangs or is away', () => {
     const [partitions, offsets] = await looking.finally(() => other.close());
     expect([partitions.length, offsets.length]).toEqual([2, 2]);
   }, 120_000);
+
+  it('is named with the remedy to who looks at topics in vain', async () => {
+    const other = await openKafkaEventLog({ brokers: kafka.brokers.split(','), patience: 500 });
+    await other.admin.partitions('in');
+    await kafka.kill(1);
+    const looking = other.admin.partitions('in');
+    await expect(looking).rejects.toMatchObject({ name: 'LogError', code: 'LOG_UNAVAILABLE' });
+    await expect(looking).rejects.toThrow(`Kafka at ${kafka.brokers} cannot be reached: `);
+    await expect(looking).rejects.toThrow('; start it, or correct KAFKA_BROKERS');
+    await other.close();
+  }, 120_000);
 });

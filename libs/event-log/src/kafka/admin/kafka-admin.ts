@@ -9,7 +9,7 @@ import {
 } from '../../port.js';
 import { byTopic, nested } from '../by-topic.js';
 import type { KafkaConnection } from '../connection.js';
-import { logErrorOf } from '../protocol/failures.js';
+import { isUnanswered, logErrorOf } from '../protocol/failures.js';
 import { describeLogDirsRequest } from '../protocol/describe-log-dirs-request.js';
 import { persist } from '../protocol/persistence.js';
 import { END, FIRST, offsetsAt } from '../reading/partition-ranges.js';
@@ -120,7 +120,7 @@ export function kafkaAdmin(
     try {
       return await work();
     } catch (error) {
-      throw logErrorOf(error, what);
+      throw isUnanswered(error) ? connection.explained(error) : logErrorOf(error, what);
     }
   };
   const again = <T>(work: () => Promise<T>) => persist(work, { within: connection.settings.patience });
