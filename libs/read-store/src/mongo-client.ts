@@ -55,6 +55,17 @@ const AWAY = [MongoNetworkError, MongoServerSelectionError] as const;
 export const isReadStoreAway = (error: unknown): boolean =>
   error instanceof ReadStoreError ? error.code === 'STORE_UNAVAILABLE' : AWAY.some((away) => error instanceof away);
 
+/** So it looks, too, when one side speaks TLS and the other does not. */
+const MISUNDERSTOOD = /TLS|SSL|closed|selection timed out/;
+
+/** Why a server cannot be used, and what to do. */
+function away(error: unknown): string {
+  const line = firstLine(error);
+  const cause = line.includes('SSL routines') && line.includes('wrong version number') ? 'its answer is not TLS' : line;
+  const remedy = MISUNDERSTOOD.test(line) ? ': tls=true if it speaks TLS, tls=false if it does not' : '';
+  return `(${cause}): start it, or correct MONGO_URL${remedy}`;
+}
+
 /** What a failure of the driver means to a caller of the port, in one line. */
 export function asReadStoreError(error: unknown, { hosts }: MongoAddress): ReadStoreError {
   if (error instanceof ReadStoreError) return error;
@@ -63,7 +74,7 @@ export function asReadStoreError(error: unknown, { hosts }: MongoAddress): ReadS
     const message = `MongoDB at ${hosts} refuses access (${firstLine(error)}): check the user, the password and authSource in MONGO_URL`;
     return new ReadStoreError('STORE_REFUSED', message, options);
   }
-  const message = `MongoDB at ${hosts} cannot be used (${firstLine(error)}): start it, or correct MONGO_URL`;
+  const message = `MongoDB at ${hosts} cannot be used ${away(error)}`;
   return new ReadStoreError('STORE_UNAVAILABLE', message, options);
 }
 

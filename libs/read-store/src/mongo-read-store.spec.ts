@@ -40,6 +40,22 @@ describe('opening MongoDB', () => {
     for (const socket of sockets) socket.destroy();
   });
 
+  it.each([
+    ['without TLS where it speaks TLS', '', 'closed'],
+    ['with TLS where it does not speak it', '?tls=true', 'TLS'],
+  ])('says what to do when a server is spoken to %s', async (_, query, cause) => {
+    // Either kind of server ends a connection whose beginning it does not understand.
+    const server = createServer((socket) => void socket.on('error', () => undefined).on('data', () => socket.end()));
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const opening = openMongoReadStore({ url: `mongodb://127.0.0.1:${port}/${query}`, findMs: 300 });
+    await expect(opening).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(opening).rejects.toThrow(cause);
+    await expect(opening).rejects.toThrow('or correct MONGO_URL: tls=true if it speaks TLS, tls=false if it does not');
+    server.close();
+  });
+
   it('an operation that finds no server is told from one that the server refuses', async () => {
     const url = 'mongodb://127.0.0.1:1/orders';
     const client = mongoClient({ url, findMs: 100 }, mongoAddress(url));

@@ -2,7 +2,16 @@ import { EventEmitter } from 'node:events';
 import { type Backoff, backoffDelay, type Logger, sleep } from '@order-flow/service-kit';
 import { CoordinationError } from '../coordination-error.js';
 import type { RedisClient } from './client.js';
-import { answered, causeOf, isNotServing, isRefusal, isUntrusted, NoAnswer, unavailable } from './failure.js';
+import {
+  answered,
+  causeOf,
+  isNotServing,
+  isRefusal,
+  isUntrusted,
+  NoAnswer,
+  remedyFor,
+  unavailable,
+} from './failure.js';
 import { Session } from './session.js';
 import type { RedisTarget } from './target.js';
 
@@ -139,7 +148,7 @@ export class RedisConnection {
     const { server } = this.#options.target;
     return new CoordinationError(
       'COORDINATION_UNAVAILABLE',
-      `Redis at ${server} does not answer (${this.#cause}); start it, or correct REDIS_URL`,
+      `Redis at ${server} does not answer (${this.#cause}); ${remedyFor(this.#cause)}`,
     );
   }
 

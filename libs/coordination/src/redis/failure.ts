@@ -28,6 +28,7 @@ const NAMED: Readonly<Record<string, string>> = {
   ECONNRESET: 'connection reset',
   ENOTFOUND: 'unknown host',
   ETIMEDOUT: 'no answer to connecting',
+  ERR_SSL_WRONG_VERSION_NUMBER: 'its answer is not TLS',
 };
 
 /** Codes of OpenSSL and of Node for a server that cannot prove who it is, e.g. DEPTH_ZERO_SELF_SIGNED_CERT. */
@@ -45,6 +46,15 @@ export function causeOf(error: unknown): string {
   const [line = ''] = (typeof message === 'string' ? message : '').split('\n', 1);
   return line || (typeof code === 'string' ? code : 'unknown cause');
 }
+
+/** Of a failure in words: so it looks, too, when one side speaks TLS and the other does not. */
+const MISUNDERSTOOD = /TLS|SSL|closed|reset|no answer to connecting/i;
+
+/** What to do about a server that cannot be reached. */
+export const remedyFor = (cause: string): string =>
+  MISUNDERSTOOD.test(cause)
+    ? 'start it, or correct REDIS_URL: rediss:// if it speaks TLS, redis:// if it does not'
+    : 'start it, or correct REDIS_URL';
 
 const REFUSALS = /^(WRONGPASS|NOAUTH|NOPERM|DENIED)\b|invalid (username-)?password|DB index is out of range/;
 

@@ -28,6 +28,14 @@ describe('a Redis that speaks TLS and asks for a password', () => {
     expect(await participant.line(/did/)).toBe('did drain');
   }, 60_000);
 
+  it('is told from one that is away when it is spoken to without TLS', async () => {
+    const opening = openRedisCoordination(redis.url.replace('rediss:', 'redis:'), silentLogger());
+    await expect(opening).rejects.toThrow(
+      '; start it, or correct REDIS_URL: rediss:// if it speaks TLS, redis:// if it',
+    );
+    await expect(opening).rejects.not.toThrow(password);
+  }, 30_000);
+
   it('is not believed by who does not know its certificate, and the remedy is told at once', async () => {
     const opening = openRedisCoordination(redis.url, silentLogger());
     await expect(opening).rejects.toMatchObject({ code: 'COORDINATION_REFUSED' });
@@ -35,3 +43,15 @@ describe('a Redis that speaks TLS and asks for a password', () => {
     await expect(opening).rejects.not.toThrow(password);
   });
 });
+
+it('a Redis without TLS is told from one that is away when it is spoken to with TLS', async () => {
+  const redis = await startRedis();
+  try {
+    const opening = openRedisCoordination(redis.url.replace('redis:', 'rediss:'), silentLogger());
+    await expect(opening).rejects.toThrow(
+      '; start it, or correct REDIS_URL: rediss:// if it speaks TLS, redis:// if it',
+    );
+  } finally {
+    await redis.down();
+  }
+}, 60_000);
