@@ -39,3 +39,36 @@ export function valuesAt(document: Document, path: string): PathValues {
   const multikey = collect(document, path.split('.'), 0, values);
   return { values, multikey };
 }
+
+const OFFSET = /^\d+$/;
+
+function compared(value: unknown, segments: readonly string[], at: number, into: unknown[]): void {
+  const segment = segments[at];
+  if (segment === undefined) {
+    if (Array.isArray(value)) for (const element of value) into.push(element ?? null);
+    into.push(value ?? null);
+  } else if (Array.isArray(value)) comparedWithin(value, segments, at, into);
+  else compared(isObject(value) && Object.hasOwn(value, segment) ? value[segment] : null, segments, at + 1, into);
+}
+
+/** A number in a path is an offset into an array, or else the name of a field of its objects, as any other. */
+function comparedWithin(array: readonly unknown[], segments: readonly string[], at: number, into: unknown[]): void {
+  const offset = OFFSET.test(segments[at] ?? '') ? Number(segments[at]) : Infinity;
+  if (offset < array.length) compared(array[offset], segments, at + 1, into);
+  for (const element of array) {
+    if (isObject(element) && !Array.isArray(element)) compared(element, segments, at, into);
+  }
+}
+
+/**
+ * The values that a filter compares: an array stands for its elements and for itself, and what it holds beside objects has
+ * no fields, so none that are missing either. But for offsets into arrays, and arrays themselves, `valuesAt` has all of them.
+ */
+export function comparedAt(path: string): (document: Document) => readonly unknown[] {
+  const segments = path.split('.');
+  return (document) => {
+    const values: unknown[] = [];
+    compared(document, segments, 0, values);
+    return values;
+  };
+}

@@ -5,6 +5,7 @@ import * as projectionOperators from 'mingo/operators/projection';
 import * as queryOperators from 'mingo/operators/query';
 import { Query } from 'mingo/query';
 import type { Options } from 'mingo/types';
+import { equalityOperators } from './equality-operators.js';
 import { boundsOf, isOperatorObject, isScalar } from './filter-bounds.js';
 import type { PathBounds } from './filter-bounds.js';
 import { encodeId } from './ordered-key.js';
@@ -28,7 +29,7 @@ export interface CompiledFilter {
 export const mingoOptions: Partial<Options> = {
   scriptEnabled: false,
   context: Context.init({
-    query: { ...queryOperators, ...rangeOperators },
+    query: { ...queryOperators, ...equalityOperators, ...rangeOperators },
     expression: expressionOperators,
     projection: projectionOperators,
   }),

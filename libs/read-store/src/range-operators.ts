@@ -1,7 +1,6 @@
 import type { Document } from 'mongodb';
 import type { Options } from 'mingo/types';
-import { valuesAt } from './document-path.js';
-import { $in, $nin } from 'mingo/operators/query';
+import { comparedAt } from './document-path.js';
 import { encodeValue, rankOf } from './ordered-key.js';
 
 const SURROGATE = /[\ud800-\udfff]/;
@@ -33,33 +32,15 @@ type RangeOperator = (path: string, bound: unknown, options: Options) => (docume
 
 const rangeOperator =
   (accepts: (order: number) => boolean): RangeOperator =>
-  (path, bound) =>
-  (document) =>
-    valuesAt(document, path).values.some((value) => holds(value, bound, accepts));
-
-type Primitive = string | number | boolean | null;
-
-const isPrimitive = (value: unknown): value is Primitive =>
-  value === null || ['string', 'number', 'boolean'].includes(typeof value);
-
-/** A set answers for a list of primitives; mingo compares every element of other lists. */
-const memberOperator =
-  (mingo: RangeOperator, wanted: boolean): RangeOperator =>
-  (path, list, options) => {
-    if (!Array.isArray(list) || !list.every(isPrimitive)) return mingo(path, list, options);
-    const members = new Set<unknown>(list);
-    return (document) => valuesAt(document, path).values.some((value) => members.has(value)) === wanted;
+  (path, bound) => {
+    const compared = comparedAt(path);
+    return (document) => compared(document).some((value) => holds(value, bound, accepts));
   };
 
-/**
- * $gt, $gte, $lt and $lte in the order of the index keys: within one type, strings by UTF-8. $in and $nin at a cost that
- * does not grow with the list.
- */
+/** $gt, $gte, $lt and $lte in the order of the index keys: within one type, strings by UTF-8. */
 export const rangeOperators = {
   $gt: rangeOperator((order) => order > 0),
   $gte: rangeOperator((order) => order >= 0),
   $lt: rangeOperator((order) => order < 0),
   $lte: rangeOperator((order) => order <= 0),
-  $in: memberOperator($in, true),
-  $nin: memberOperator($nin, false),
 };

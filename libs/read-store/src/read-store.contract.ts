@@ -276,6 +276,35 @@ export function readStoreContract(name: string, { open, features }: ReadStoreCon
         expect(await orders.countDocuments(filter)).toBe(expected.length);
       });
 
+      it.each<[Document, string]>([
+        [{ 'a.b': null }, 'abcfg'],
+        [{ 'a.b': { $in: [null, 2] } }, 'abcfg'],
+        [{ 'a.b': { $ne: null } }, 'de'],
+        [{ 'a.b': { $nin: [null, new Date(0)] } }, 'de'],
+        [{ 'a.b': { $eq: 1 } }, 'df'],
+        [{ 'a.0.b': 1 }, 'df'],
+        [{ o: { $eq: { x: 1, y: 2 } } }, 'ac'],
+        [{ o: { $in: [{ x: 1, y: 2 }, 5] } }, 'ac'],
+        [{ o: { $nin: [{ x: 1, y: 2 }] } }, 'bdefg'],
+        [{ o: { $ne: { y: 2, x: 1 } } }, 'acdefg'],
+        [{ o: [{ x: 1, y: 2 }] }, 'c'],
+      ])('takes what is missing for null, and minds the order of fields: %j', async (filter, expected) => {
+        const documents: { _id: string; a?: unknown; o?: unknown }[] = [
+          { _id: 'a', o: { x: 1, y: 2 } },
+          { _id: 'b', a: 5, o: { y: 2, x: 1 } },
+          { _id: 'c', a: { b: null }, o: [{ x: 1, y: 2 }] },
+          { _id: 'd', a: [{ b: 1 }] },
+          { _id: 'e', a: [] },
+          { _id: 'f', a: [{ b: 1 }, { c: 1 }] },
+          { _id: 'g', a: [{}] },
+        ];
+        const odd = fresh<(typeof documents)[number]>();
+        await odd.insertMany(documents);
+        expect(ids(await odd.find(filter).sort({ _id: 1 }).toArray()).join('')).toBe(expected);
+        await odd.createIndexes([{ key: { 'a.b': 1 } }, { key: { o: 1 } }]);
+        expect(ids(await odd.find(filter).sort({ _id: 1 }).toArray()).join('')).toBe(expected);
+      });
+
       it('sorts, skips and limits', async () => {
         expect(ids(await orders.find({}, { sort: { status: 1, revision: -1 } }).toArray())).toEqual([
           'e',
