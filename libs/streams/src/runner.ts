@@ -56,10 +56,10 @@ export function runTopology(run: TopologyRun): RunningTopology {
   };
 
   const handOver = (slices: readonly number[]): void => {
-    const before = [...owned.keys()];
+    const before = new Map(owned);
     owned.clear();
-    for (const slice of slices) owned.set(slice, supervisor(slice));
-    for (const slice of before) if (!owned.has(slice)) observer.released?.(slice);
+    for (const slice of slices) owned.set(slice, before.get(slice) ?? supervisor(slice));
+    for (const slice of before.keys()) if (!owned.has(slice)) observer.released?.(slice);
   };
 
   const membership = async (): Promise<void> => {

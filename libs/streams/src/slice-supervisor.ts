@@ -19,7 +19,7 @@ const isTooMany = (error: unknown): boolean => codeOf(error) === 'TOO_MANY_DEAD_
 const isUncommittable = (error: unknown): boolean => ['VALUE_TOO_LARGE', 'VALUE_MISFIT'].includes(codeOf(error));
 
 /**
- * Keeps one slice running while an epoch lasts. Whatever ends an instance, its outcome is unknown; so the next one begins
+ * Keeps one slice running while an epoch lasts, and through several that give it to this process one after the other. Whatever ends an instance, its outcome is unknown; so the next one begins
  * from what is committed. It begins only once the group has said, after the failure, that the slice is still owned: what
  * fenced the instance may be its rightful owner, and fencing that one in turn would only delay it.
  */
@@ -27,6 +27,8 @@ export class SliceSupervisor {
   readonly #context: Omit<SliceContext, 'careful' | 'resumed'>;
   readonly #stuck = new PauseGate();
   #instance: Slice | undefined;
+  /** Somebody let it go on after too many dead letters. Until a new count is committed, each instance would find the old one. */
+  #resumed = false;
 
   constructor(context: Omit<SliceContext, 'careful' | 'resumed'>) {
     this.#context = context;
@@ -47,23 +49,27 @@ export class SliceSupervisor {
 
   async run(epoch: OwnershipEpoch): Promise<void> {
     let failedWith: unknown;
-    let resumed = false;
     for (let attempt = 1; !epoch.signal.aborted; attempt++) {
       const startedAt = performance.now();
       const careful = isUncommittable(failedWith);
       try {
-        this.#instance = new Slice({ ...this.#context, careful, resumed });
-        await this.#instance.run(epoch);
+        await this.#runInstance(epoch, careful);
       } catch (error) {
         failedWith = error;
-        // Until a new count is committed, the next one would find the old one.
-        resumed = isTooMany(error) || (resumed && !this.#instance?.hasCommitted);
         if (performance.now() - startedAt > STEADY_MS) attempt = 1;
         // One that looked for a record, and found none, has a punctuation that will write the same again.
         const wait = isUncommittable(error) && !careful ? 0 : backoff(attempt);
         await this.#beforeNext(epoch, wait, error as Error);
       }
     }
+  }
+
+  async #runInstance(epoch: OwnershipEpoch, careful: boolean): Promise<void> {
+    const instance = new Slice({ ...this.#context, careful, resumed: this.#resumed });
+    this.#instance = instance;
+    await instance.run(epoch).finally(() => {
+      if (instance.hasCommitted) this.#resumed = false;
+    });
   }
 
   /** Waits until the slice may start again, or the epoch has ended. @param wait milliseconds */
@@ -76,6 +82,7 @@ export class SliceSupervisor {
       this.#stuck.pause();
       observer.paused?.(slice, error.message);
       await this.#stuck.passed(signal);
+      this.#resumed = this.#stuck.open;
     } else await delay(wait, undefined, { signal }).catch(() => undefined);
     await epoch.confirm();
   }

@@ -1,5 +1,6 @@
+import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { NewRecord } from '@order-flow/event-log';
+import type { EventLog, NewRecord, OwnershipEpoch } from '@order-flow/event-log';
 import { z } from 'zod';
 import { changelogTopic, deadLetterTopic, type Topology } from '../graph.js';
 import { topology } from '../topology.js';
@@ -164,6 +165,42 @@ export function parkingConformance(context: () => Conformance): void {
     const run = begin({ topology: shared, log, state: await fixture.state('a'), options });
     await eventually('a pause', () => run.paused.length === 1);
     hooks.beforeCommit = failingAt(1);
+    run.running.resume();
+    await untilConsumed(shared);
+    await run.stop();
+    expect(run.paused).toHaveLength(1);
+    expect(await letters(shared)).toHaveLength(6);
+  });
+
+  it('a topology that was let go on counts anew also when its group changes before it commits', async () => {
+    const { fixture, begin } = context();
+    await fixture.log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
+    await produce(
+      fixture.log,
+      Array.from({ length: 6 }, (_, number) => garbage(number, 'a')),
+    );
+    const hooks: LogHooks = {};
+    const changed = new AbortController();
+    const log: EventLog = {
+      ...hookedLog(fixture.log, hooks),
+      async *join(...membership) {
+        for await (const epoch of fixture.log.join(...membership)) {
+          const signal = AbortSignal.any([epoch.signal, changed.signal]);
+          const read: OwnershipEpoch['read'] = (from, until = signal, demand) =>
+            epoch.read(from, AbortSignal.any([signal, until]), demand);
+          yield { ...epoch, signal, read };
+          await once(signal, 'abort');
+          yield epoch;
+        }
+      },
+    };
+    const run = begin({ topology: shared, log, state: await fixture.state('a'), options: { deadLettersInARow: 3 } });
+    await eventually('a pause', () => run.paused.length === 1);
+    hooks.beforeCommit = () => {
+      delete hooks.beforeCommit;
+      changed.abort();
+      throw new Error('its group changes');
+    };
     run.running.resume();
     await untilConsumed(shared);
     await run.stop();
