@@ -12,7 +12,7 @@ export const POSITIONS_WAIT_MS = 1_000;
 const BRISK_MS = 20;
 
 /** How long what is committed may wait for its write to local state, in milliseconds: later values of a key replace earlier ones. */
-const STATE_WAIT_MS = 250;
+const STATE_WAIT_MS = 1_000;
 /** Writes to stores that wait for local state at most. */
 const STATE_WRITES = 2_000;
 
