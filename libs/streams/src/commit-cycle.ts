@@ -9,7 +9,7 @@ import type { SliceWork, Uncommitted } from './work.js';
 /** How long positions alone may wait for their commit. */
 export const POSITIONS_WAIT_MS = 1_000;
 /** A commit that takes longer, in milliseconds, means that commits are what is short: the slice rests for the excess. */
-const BRISK_MS = 20;
+const BRISK_MS = 50;
 
 /** How long what is committed may wait for its write to local state, in milliseconds: later values of a key replace earlier ones. */
 const STATE_WAIT_MS = 1_000;
