@@ -20,7 +20,7 @@ export interface GatewayOptions {
   readonly rates?: RateLimits;
   /** Per caller; default 600. */
   readonly rateLimitPerMinute?: number;
-  /** Subscriptions and waiting reads that one caller may have open at this gateway; default 500. */
+  /** Subscriptions and waiting reads that one caller may have open at this gateway, and as many WebSockets; default 500. */
   readonly subscriptionsPerCaller?: number;
   /** How long `order(id, minVersion)` waits; default 5,000 ms. */
   readonly readYourWritesMs?: number;

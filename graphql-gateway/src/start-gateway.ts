@@ -17,16 +17,18 @@ import { restRoutes } from './http/rest-routes.js';
 import { websocketEndpoint } from './http/websocket.js';
 import { createGraphqlServer } from './http/yoga.js';
 import { LiveModel } from './live/live-model.js';
-import { StreamQuota } from './live/stream-quota.js';
+import { CallerQuota } from './live/caller-quota.js';
 import type { GatewayOptions } from './options.js';
 import { ReadModel } from './read/read-model.js';
 import type { Gateway } from './schema/context.js';
 
 const MODELS = ['orders', 'products', 'customers'] as const;
 
+const perCaller = ({ subscriptionsPerCaller = 500 }: GatewayOptions): number => subscriptionsPerCaller;
+
 function assemble(options: GatewayOptions, metrics: Metrics): Gateway {
   const { readStore, signals, logger, directory, collectionFor = async (model: string) => model } = options;
-  const quota = new StreamQuota(options.subscriptionsPerCaller ?? 500);
+  const quota = new CallerQuota(perCaller(options));
   const live = <T extends ReadModelDocument>(name: (typeof MODELS)[number]): LiveModel<T> =>
     new LiveModel(new ReadModel<T>(readStore, collectionFor, name), signals, logger, options.recheckMs ?? 3_000, quota);
   const gateway: Gateway = {
@@ -71,7 +73,8 @@ function serve(app: HttpApp, options: GatewayOptions, gateway: Gateway, metrics:
   limitRates(app, limit);
   allowOrigins(app, options.corsOrigins ?? []);
   graphqlEndpoint(app, { gateway, server, identity, limit, sku: options.sample?.sku ?? 'SKU' });
-  websocketEndpoint(app, { gateway, server, identity, limit, logger });
+  const quota = new CallerQuota(perCaller(options));
+  websocketEndpoint(app, { gateway, server, identity, limit, quota, logger });
   restRoutes(app, gateway);
 }
 

@@ -98,6 +98,23 @@ describe('a WebSocket', () => {
     expect(messages[2]).toMatchObject({ type: 'error', payload: [{ extensions: { code: 'GRAPHQL_PARSE_FAILED' } }] });
   });
 
+  it('is refused to a caller who has as many as may be, until one of them ends', async () => {
+    await gateway.stop();
+    gateway = await startFixture({ subscriptionsPerCaller: 2 });
+    const first = await greeted();
+    await greeted();
+    const third = await connected();
+    await sent(third, { type: 'connection_init' });
+    const [code, reason] = (await once(third, 'close')) as [number, Buffer];
+    expect([code, reason.toString()]).toEqual([1013, 'at most 2 connections of one caller']);
+    first.close();
+    await eventually(async () => {
+      const again = await connected();
+      await sent(again, { type: 'connection_init' });
+      return Promise.race([once(again, 'message').then(() => true), once(again, 'close').then(() => false)]);
+    });
+  });
+
   it('is closed with 1001 when the gateway stops', async () => {
     const closed = once(await connected(), 'close');
     await gateway.stop();

@@ -22,12 +22,19 @@ function keepAlive(socket: WebSocket): () => void {
   return () => clearInterval(pings);
 }
 
+/** What a protocol server learns of a socket. */
+export interface Attended {
+  readonly request: IncomingMessage;
+  /** Closes it, to be tried again later (1013). */
+  readonly refuse: (reason: string) => void;
+}
+
 /**
  * Lets a protocol server speak over one accepted socket. A client that vanishes, breaks the framing or never reads what it
  * asks for ends its own connection and is no error of ours.
  */
 export function attendSocket(
-  server: Server<{ readonly request: IncomingMessage }>,
+  server: Server<Attended>,
   socket: WebSocket,
   request: IncomingMessage,
   logger: Logger,
@@ -62,7 +69,7 @@ export function attendSocket(
         });
       },
     },
-    { request },
+    { request, refuse: (reason) => socket.close(1013, reason) },
   );
   // ws closes it with the code that fits
   socket.on('error', (error) => logger.debug({ err: error }, 'a WebSocket ended with an error'));

@@ -5,8 +5,9 @@ import { type Caller, type HttpApp, type Identity, type Logger, UnauthenticatedE
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
+import type { CallerQuota } from '../live/caller-quota.js';
 import type { Gateway, RequestContext } from '../schema/context.js';
-import { attendSocket } from './attend-socket.js';
+import { attendSocket, type Attended } from './attend-socket.js';
 import { type RateLimit, takeFrom } from './rate-limit.js';
 import { traceparentOf } from './traceparent.js';
 import type { GraphqlServer } from './yoga.js';
@@ -30,10 +31,12 @@ interface Engine {
 }
 
 /** What is known of whoever is at the other end of a socket; the caller once they have said who they are. */
-interface Session {
-  readonly request: IncomingMessage;
+interface Session extends Attended {
   caller?: Caller;
   authorization?: string;
+  closed?: boolean;
+  /** Lets the caller have another connection. */
+  giveBack?: () => void;
 }
 type Connected = Context<Record<string, unknown>, Session>;
 
@@ -42,6 +45,8 @@ export interface WebsocketOptions {
   readonly server: GraphqlServer;
   readonly identity: Identity;
   readonly limit: RateLimit;
+  /** Of connections. */
+  readonly quota: CallerQuota;
   readonly logger: Logger;
 }
 
@@ -80,23 +85,39 @@ const refused = (code: string, message: string): readonly GraphQLError[] => [
   new GraphQLError(message, { extensions: { code } }),
 ];
 
+/** Who it is that connects, if they may have one connection more. @throws UnauthenticatedError */
+async function admit({ identity, quota }: WebsocketOptions, connection: Connected): Promise<boolean> {
+  const { extra } = connection;
+  const authorization = tokenOf(connection);
+  const caller = await identity.authenticate(authorization);
+  if (extra.closed) return false;
+  const giveBack = quota.take(caller);
+  if (!giveBack) {
+    extra.refuse(`at most ${quota.perCaller} connections of one caller`);
+    return false;
+  }
+  Object.assign(extra, { caller, giveBack, ...(authorization ? { authorization } : {}) });
+  return true;
+}
+
 /**
  * The graphql-ws protocol. The token comes in the `connection_init` payload, `{"authorization": "Bearer …"}`, or in the
- * HTTP header; without a valid one the connection is closed with 4403.
+ * HTTP header; without a valid one the connection is closed with 4403, and with 1013 when the caller has too many.
  */
 function protocolServer(options: WebsocketOptions): Server<Session> {
-  const { identity, limit, logger } = options;
+  const { limit, logger } = options;
   return makeServer<Record<string, unknown>, Session>({
     onConnect: async (connection) => {
-      const authorization = tokenOf(connection);
       try {
-        connection.extra.caller = await identity.authenticate(authorization);
-        if (authorization) connection.extra.authorization = authorization;
-        return true;
+        return await admit(options, connection);
       } catch (error) {
         if (error instanceof UnauthenticatedError) return false;
         throw error;
       }
+    },
+    onClose: ({ extra }) => {
+      extra.closed = true;
+      extra.giveBack?.();
     },
     onSubscribe: async (connection, _id, payload) => {
       const { caller } = connection.extra;

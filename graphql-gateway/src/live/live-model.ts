@@ -7,7 +7,7 @@ import { ChangeFeed, type FeedInterest } from './change-feed.js';
 import { DocumentStream } from './document-stream.js';
 import type { LiveStream } from './live-stream.js';
 import { RecentChanges } from './recent-changes.js';
-import type { StreamQuota } from './stream-quota.js';
+import type { CallerQuota } from './caller-quota.js';
 
 const BATCH = 500;
 const MAX_CHANGED = 50_000;
@@ -38,7 +38,7 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
     signals: SignalBus,
     private readonly logger: Logger,
     recheckMs: number,
-    private readonly quota: StreamQuota,
+    private readonly quota: CallerQuota,
   ) {
     this.#unsubscribe = signals.subscribe(model.name, (changes) => this.#receive(changes));
     this.#timer = setInterval(() => this.#recheck(), recheckMs).unref();
@@ -79,11 +79,18 @@ export class LiveModel<T extends ReadModelDocument> implements Running {
     if (this.#active >= MAX_STREAMS)
       throw liveError('TOO_MANY_SUBSCRIPTIONS', 'this gateway has as many subscriptions as it can; try again later');
     const giveBack = this.quota.take(caller);
+    if (!giveBack) throw this.#exceeded();
     this.#active += 1;
     return stream.onClose(() => {
       this.#active -= 1;
       giveBack();
     });
+  }
+
+  #exceeded(): Error {
+    const { perCaller: limit } = this.quota;
+    const message = `you have ${limit} subscriptions and waiting reads open, the most that one caller may; end some of them first`;
+    return liveError('TOO_MANY_SUBSCRIPTIONS', message, { limit });
   }
 
   #receive(changes: readonly ChangeSignal[]): void {
