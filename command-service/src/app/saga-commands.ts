@@ -26,8 +26,9 @@ import { HandledOffsets } from './handled-offsets.js';
 const GROUP = 'command-service';
 
 /**
- * Where records of `order.commands` go that are no commands, and commands to orders whose streams cannot be read. What a letter has to leave out for its size is lost when the
- * topic is trimmed: no command of ours comes near 1 MiB, and nobody runs these again.
+ * Where records of `order.commands` go that are no commands, and commands to orders whose streams cannot be read. What a
+ * letter has to leave out for its size is lost when the topic is trimmed: no command of ours comes near 1 MiB, and nobody
+ * runs these again.
  */
 export const commandDeadLetters: TopicSettings = {
   name: `${GROUP}.dlq`,

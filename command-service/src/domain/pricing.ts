@@ -30,7 +30,8 @@ export interface PricedOrder {
 
 /**
  * Prices an order from the price book. All lines must have one currency.
- * @throws CommandRefused PRODUCT_NOT_FOUND, PRODUCT_DISCONTINUED, DUPLICATE_LINE, PRICE_CHANGED, CURRENCY_MISMATCH, OUT_OF_RANGE
+ * @throws CommandRefused PRODUCT_NOT_FOUND, PRODUCT_DISCONTINUED, DUPLICATE_LINE, PRICE_CHANGED, CURRENCY_MISMATCH,
+ * OUT_OF_RANGE
  */
 export function priceOrder(
   requested: readonly RequestedLine[],

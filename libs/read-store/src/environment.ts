@@ -127,7 +127,8 @@ export class Environment {
   }
 
   /**
-   * Runs a synchronous action in one transaction; what it wrote is on disk when the promise resolves. LMDB does not undo the puts of an action that throws: decide before the first one.
+   * Runs a synchronous action in one transaction; what it wrote is on disk when the promise resolves. LMDB does not undo
+   * the puts of an action that throws: decide before the first one.
    */
   async write<T>(action: (storage: Storage) => T): Promise<T> {
     const { storage } = this;

@@ -46,8 +46,8 @@ const all: Operator = (path, list, options) => {
 };
 
 /**
- * $eq, $ne, $in, $all and $nin as a server has them: a field that is missing is null, in each object of an array by itself, and
- * objects are equal when their fields have the same order, too.
+ * $eq, $ne, $in, $all and $nin as a server has them: a field that is missing is null, in each object of an array by
+ * itself, and objects are equal when their fields have the same order, too.
  */
 export const equalityOperators = {
   $eq: single($eq, true),

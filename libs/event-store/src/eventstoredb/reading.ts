@@ -83,8 +83,8 @@ export async function lastPosition(reading: Reading): Promise<Position | undefin
 }
 
 /**
- * Events strictly beyond a place. Going forwards, the server begins with the one at the place itself, which is left out; a page
- * of nothing else is the end.
+ * Events strictly beyond a place. Going forwards, the server begins with the one at the place itself, which is left out;
+ * a page of nothing else is the end.
  */
 async function pageOfAll(
   reading: Reading,

@@ -128,8 +128,8 @@ export function newCluster(
 }
 
 /**
- * Ends a broker's connections at once: whoever waits for an answer is refused. (kafkajs' own way waits for all answers first,
- * and takes further requests meanwhile, which nobody answers then.)
+ * Ends a broker's connections at once: whoever waits for an answer is refused. (kafkajs' own way waits for all answers
+ * first, and takes further requests meanwhile, which nobody answers then.)
  * @param forGood refuse to connect again, too
  */
 export function cut(broker: Broker, forGood: boolean): void {
