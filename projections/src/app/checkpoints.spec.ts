@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { orderEvents } from '@order-flow/contracts';
-import { openMemoryEventLog } from '@order-flow/event-log';
+import { type Offset, openMemoryEventLog } from '@order-flow/event-log';
 import { type OrderLog, orderLog } from '../testing/order-log.js';
 import { Checkpoints, refuseForeignCheckpoints } from './checkpoints.js';
 
@@ -42,4 +42,8 @@ it('a checkpoint where the log has no records is refused, with the remedy', asyn
     message: expect.stringContaining(`${topic}/0 stands at 2, but the log begins at 3`),
   });
   expect(await loadedFrom(3)).toEqual([{ topic, partition: 0, offset: 3 }]);
+  const lacking: Offset[] = [];
+  for (const collection of ['orders__1', 'orders__2'])
+    await new Checkpoints(readStore, log, collection).load([{ topic, partition: 0 }], (from) => lacking.push(from));
+  expect(lacking).toEqual([{ topic, partition: 0, offset: 3 }]);
 });

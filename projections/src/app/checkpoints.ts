@@ -61,8 +61,15 @@ export class Checkpoints {
     this.#documents = checkpointsIn(store);
   }
 
-  /** Where to read the partitions from. @throws CheckpointError */
-  async load(partitions: readonly TopicPartition[]): Promise<Offset[]> {
+  /**
+   * Where to read the partitions from.
+   * @param lacks is told where folding begins with what is left, and not with a partition's first record
+   * @throws CheckpointError
+   */
+  async load(
+    partitions: readonly TopicPartition[],
+    lacks: (from: Offset) => void = () => undefined,
+  ): Promise<Offset[]> {
     const identity = await this.log.identity();
     const store = (this.#held = await this.store.identity());
     const ids = partitions.map((partition) => idOf(this.collection, partition));
@@ -77,7 +84,9 @@ export class Checkpoints {
       const info = infos.get(partition.topic)?.find((found) => found.partition === partition.partition);
       const checkpoint = known.get(idOf(this.collection, partition));
       if (checkpoint) this.#check(checkpoint, identity, info);
-      return { ...partition, offset: checkpoint?.offset ?? info?.begin ?? 0 };
+      const from = { ...partition, offset: checkpoint?.offset ?? info?.begin ?? 0 };
+      if (!checkpoint && from.offset > 0) lacks(from);
+      return from;
     });
   }
 

@@ -72,7 +72,12 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
   const partitions = projection.sources.flatMap(({ name }) =>
     epoch.slices.map((partition) => ({ topic: name, partition })),
   );
-  const from = await checkpoints.load(partitions);
+  const from = await checkpoints.load(partitions, ({ topic, partition, offset }) =>
+    run.logger.warn(
+      { collection, topic, partition, offset },
+      `${collection} is folded without the first ${offset} records of ${topic}/${partition}, which were deleted: it lacks what they said`,
+    ),
+  );
   run.started?.(from);
   ready();
   const queue = new BoundedQueue<RecordBatch>(READ_AHEAD);
