@@ -10,6 +10,22 @@ describe('presentValue', () => {
       truncated: false,
     }));
 
+  it.each([
+    '{"id":12345678901234567890}',
+    '{"share":0.10000000000000000555}',
+    '[1e400]',
+    '[1e-400]',
+    '['.repeat(5_000) + ']'.repeat(5_000),
+  ])('shows JSON that would not come out as it is as text', (text) =>
+    expect(presentValue(Buffer.from(text))).toMatchObject({ format: 'text', text }),
+  );
+
+  it.each(['{"12345678901234567890":"12345678901234567890"}', '[0.30000000000000004,-1.50,1E3,0.0,9007199254740991]'])(
+    'shows numbers that come out as they are as JSON: %s',
+    (text) =>
+      expect(presentValue(Buffer.from(text))).toMatchObject({ format: 'json', json: JSON.parse(text) as unknown }),
+  );
+
   it('shows other UTF-8 as text', () =>
     expect(presentValue(Buffer.from('grün'))).toEqual({ format: 'text', text: 'grün', bytes: 5, truncated: false }));
 
