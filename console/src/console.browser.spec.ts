@@ -137,6 +137,32 @@ describe('the console in a browser', () => {
     expect(await page.evaluate<string>('document.activeElement.getAttribute("aria-label")')).toMatch(/^Open message/);
   });
 
+  it('tells apart what looks the same: no key and an empty one, no value, an empty one and bytes', async () => {
+    const rows = [
+      { key: null, value: { format: 'base64', text: '//4=', bytes: 2, truncated: false }, says: 'shown as base64' },
+      { key: '', value: { format: 'text', text: '', bytes: 0, truncated: false }, says: 'no byte in it' },
+      { key: 'k', value: { format: 'none', bytes: 0, truncated: false }, says: 'A tombstone' },
+    ];
+    const place = { topic: 'order.events', partition: 0, timestamp: 0, headers: {} };
+    const messages = rows.map(({ key, value }, offset) => ({ ...place, offset, key, value }));
+    await page.route('**/api/topics/order.events/messages?*', (route) => {
+      const offset = new URL(route.request().url()).searchParams.get('offset');
+      const wanted = messages.filter((message) => offset === null || message.offset === Number(offset));
+      return route.fulfill({ json: { messages: wanted, scanned: wanted.length, before: null, nextOffset: null } });
+    });
+    await open('operator', '#/topics/order.events');
+    await shown('0:2');
+    expect(await page.locator('.messages .key-cell').allTextContents()).toEqual(['no key', 'empty key', 'k']);
+    expect(await page.locator('.messages .preview').allTextContents()).toEqual(['base64 //4=', 'empty', 'tombstone']);
+    for (const [offset, { says }] of rows.entries()) {
+      await page.getByRole('button', { name: `Open message 0:${offset}`, exact: true }).click();
+      const detail = page.getByRole('dialog');
+      await detail.getByText(says).waitFor();
+      expect(await detail.getByRole('link', { name: 'All with this key' }).count()).toBe(offset === 2 ? 1 : 0);
+      await page.keyboard.press('Escape');
+    }
+  });
+
   it('goes to an offset of a partition', async () => {
     await open('operator', '#/topics/catalog.events');
     await page.getByRole('combobox', { name: 'Partition' }).selectOption('2');

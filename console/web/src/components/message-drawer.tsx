@@ -6,7 +6,7 @@ import { useResource } from '../state/resource.js';
 import { CopyButton } from './copy-button.js';
 import { Drawer } from './drawer.js';
 import { JsonView } from './json-view.js';
-import { placeOf, typeOf } from './message-list.js';
+import { KeyOf, placeOf, typeOf } from './message-list.js';
 import { Loaded } from './loaded.js';
 import { Empty } from './states.js';
 
@@ -21,8 +21,10 @@ function Value({ message }: { message: Message }) {
   const { value } = message;
   if (value.format === 'none') return <p class="muted">A tombstone: the key is deleted from a compacted topic.</p>;
   if (value.format === 'json') return <JsonView value={value.json} label="Value" />;
+  if (value.bytes === 0) return <p class="muted">Empty: there is a value, but no byte in it.</p>;
   return (
     <>
+      {value.format === 'base64' && <p class="notice">These bytes are no text: they are shown as base64.</p>}
       {value.truncated && <p class="notice">Only the beginning of {formatBytes(value.bytes)} is shown.</p>}
       <pre class="code" tabIndex={0} aria-label="Value">
         <code>{value.text}</code>
@@ -51,7 +53,9 @@ const Detail = ({ message }: { message: Message }) => (
       </div>
       <div>
         <dt>Key</dt>
-        <dd class="mono breakable">{message.key ?? 'none'}</dd>
+        <dd class="mono breakable">
+          <KeyOf message={message} />
+        </dd>
       </div>
       <div>
         <dt>Partition, offset</dt>
@@ -67,7 +71,7 @@ const Detail = ({ message }: { message: Message }) => (
     <div class="drawer-actions">
       <CopyButton text={textOf(message)} label="Copy value" />
       <CopyButton text={location.href} label="Copy link" />
-      {message.key !== null && (
+      {message.key && (
         <a class="button quiet small" href={addressOf(['topics', message.topic], { key: message.key })}>
           All with this key
         </a>

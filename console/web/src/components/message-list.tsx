@@ -20,13 +20,20 @@ export function typeOf(message: Message): string | null {
 function previewOf(message: Message): string {
   const { value } = message;
   if (value.format === 'none') return 'tombstone';
-  if (value.format !== 'json') return value.text.slice(0, PREVIEW);
+  if (value.format !== 'json') {
+    const beginning = value.text.slice(0, PREVIEW) || 'empty';
+    return value.format === 'base64' ? `base64 ${beginning}` : beginning;
+  }
   const event = jsonOf(message);
   return JSON.stringify(typeOf(message) && event ? event.data : value.json).slice(0, PREVIEW);
 }
 
 export const placeOf = ({ partition, offset }: Pick<Message, 'partition' | 'offset'>): string =>
   `${partition}:${offset}`;
+
+/** A key, or that there is none to see. */
+export const KeyOf = ({ message: { key } }: { message: Message }) =>
+  key ? <>{key}</> : <span class="muted">{key === null ? 'no key' : 'empty key'}</span>;
 
 /** Messages as rows; each opens by click, or by its button from the keyboard. */
 export const MessageList = ({
@@ -61,7 +68,7 @@ export const MessageList = ({
               </button>
             </td>
             <td class="mono key-cell" title={message.key ?? undefined}>
-              {message.key ?? <span class="muted">no key</span>}
+              <KeyOf message={message} />
             </td>
             <td class="preview-cell">
               {typeOf(message) && <strong>{typeOf(message)}</strong>}
