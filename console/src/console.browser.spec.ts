@@ -163,6 +163,27 @@ describe('the console in a browser', () => {
     }
   });
 
+  it('shows the value below a very long key without scrolling', async () => {
+    const message = {
+      topic: 'order.events',
+      partition: 0,
+      offset: 0,
+      timestamp: 0,
+      headers: { long: 'h'.repeat(50_000) },
+    };
+    const value = { format: 'json', json: 'the value', bytes: 11, truncated: false };
+    const messages = [{ ...message, key: 'k'.repeat(900_000), value }];
+    await page.route('**/api/topics/order.events/messages?*', (route) =>
+      route.fulfill({ json: { messages, scanned: 1, before: null, nextOffset: null } }),
+    );
+    await open('operator', '#/topics/order.events?message=0:0');
+    const detail = page.getByRole('dialog');
+    await detail.getByText('"the value"').waitFor();
+    const { y = NaN } = (await detail.getByText('"the value"').boundingBox()) ?? {};
+    expect(y).toBeLessThan(900);
+    expect(await page.evaluate<number>('document.querySelector("dialog").scrollHeight')).toBeLessThan(1_000);
+  });
+
   it('goes to an offset of a partition', async () => {
     await open('operator', '#/topics/catalog.events');
     await page.getByRole('combobox', { name: 'Partition' }).selectOption('2');
