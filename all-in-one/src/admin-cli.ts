@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ConfigurationError, Identity, isExplained, readSettings, type Role } from '@order-flow/service-kit';
+import { timeSpan } from '@order-flow/service-kit/flags';
 import { Command, Option } from 'commander';
 import { seed } from './seed.js';
 import { createTopics } from './topics.js';
@@ -51,7 +52,7 @@ program
   .description('print a token, signed with the key in IDENTITY_DIR, which is made if there is none')
   .addOption(roles.default('operator'))
   .option('--subject <id>', "a customer's is their account id", 'operator')
-  .option('--lifetime <time>', 'such as 12h or 30d', '12h')
+  .option('--lifetime <time>', 'such as 12h or 30d', timeSpan, '12h')
   .action(token);
 program
   .command('seed')

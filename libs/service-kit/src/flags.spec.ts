@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { whole } from './flags.js';
+import { timeSpan, whole } from './flags.js';
 
 it.each(['0', '7', ' 50 '])('a flag that is a whole number between bounds: "%s"', (text) => {
   expect(whole(0, 50)(text)).toBe(Number(text));
@@ -7,4 +7,12 @@ it.each(['0', '7', ' 50 '])('a flag that is a whole number between bounds: "%s"'
 
 it.each(['', ' ', '-1', '51', '1.5', 'seven', 'Infinity'])('one that is none: "%s"', (text) => {
   expect(() => whole(0, 50)(text)).toThrow('a whole number from 0 to 50 is needed.');
+});
+
+it.each(['90s', '12h', '30d', '2w', '1y'])('a flag that is a length of time: "%s"', (text) => {
+  expect(timeSpan(text)).toBe(text);
+});
+
+it.each(['', '12', 'h', '0h', '-1h', '1.5h', 'nonsense'])('one that is none: "%s"', (text) => {
+  expect(() => timeSpan(text)).toThrow('a whole number with s, m, h, d, w or y is needed');
 });

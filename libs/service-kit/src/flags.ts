@@ -8,3 +8,9 @@ export const whole =
     if (text.trim() !== '' && Number.isInteger(value) && value >= least && value <= most) return value;
     throw new InvalidArgumentError(`a whole number from ${least} to ${most} is needed.`);
   };
+
+/** Takes a flag's value that is a length of time, such as `12h`. */
+export function timeSpan(text: string): string {
+  if (/^[1-9]\d{0,5}[smhdwy]$/.test(text)) return text;
+  throw new InvalidArgumentError('a whole number with s, m, h, d, w or y is needed, such as 12h or 30d.');
+}
