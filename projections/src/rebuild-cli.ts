@@ -4,7 +4,7 @@ import { openEventLog } from '@order-flow/event-log';
 import { openReadStore } from '@order-flow/read-store';
 import { createLogger, isExplained, readSettings, type Settings } from '@order-flow/service-kit';
 import { SingleBar } from 'cli-progress';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { dryRun, rebuild, type RebuildOptions, type RebuildProgress, rollback } from './app/rebuild.js';
 import type { Differences } from './app/compare-collections.js';
 import type { DeletedRecords } from './app/deleted-records.js';
@@ -30,6 +30,7 @@ const positive = (text: string): number => {
 const names = allProjections.map(({ name }) => name);
 
 function chosen(command: Command, wanted: readonly string[], { all }: Options): readonly Projection[] {
+  if (all && wanted.length > 0) command.error('name projections or give --all, not both');
   if (all) return allProjections;
   if (wanted.length === 0) command.error(`name a projection (${names.join(', ')}) or give --all`);
   return wanted.map((name) => {
@@ -131,7 +132,13 @@ async function main(): Promise<void> {
     .option('--all', 'every projection')
     .option('--dry-run', 'build aside, show how it differs, and remove it')
     .option('--allow-incomplete', 'build from what is left where the first records of a topic were deleted')
-    .option('--rollback', 'switch back to the previous collection')
+    .addOption(
+      new Option('--rollback', 'switch back to the previous collection').conflicts([
+        'dryRun',
+        'allowIncomplete',
+        'throttle',
+      ]),
+    )
     .option('--json', 'JSON lines instead of text')
     .option('--throttle <n>', 'events a second at most', positive)
     .option('--data-dir <dir>', 'of the system, which may be running; for what is on no real server', '.data')
