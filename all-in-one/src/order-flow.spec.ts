@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { ConfigurationError, Identity } from '@order-flow/service-kit';
+import { seed } from './seed.js';
 import { eventually, RunningPlatform } from './testing/running-platform.js';
 import { ada, customer, Shop, tessa } from './testing/shop.js';
 
@@ -10,6 +12,15 @@ beforeAll(async () => {
   shop = new Shop(platform);
 });
 afterAll(() => platform.stop());
+
+it('a demo shop whose token is of another system is refused with what to name', async () => {
+  const stranger = await Identity.ephemeral();
+  const token = await stranger.issue({ subject: 'operator', role: 'operator' });
+  const refusal = new ConfigurationError(
+    `${platform.urls.commands} refuses the token; name the directory with the keys of its system in IDENTITY_DIR`,
+  );
+  await expect(seed(platform.urls.commands, token)).rejects.toThrow(refusal);
+});
 
 describe('an order', () => {
   it('is placed, reserved, paid and confirmed, and every step arrives live', async () => {

@@ -1,4 +1,5 @@
 import type { EventStore, RecordedEvent } from '@order-flow/event-store';
+import { ConfigurationError } from '@order-flow/service-kit';
 import { demoAccounts, demoProducts } from './demo-shop.js';
 
 /** Whether there are so many events in such streams. */
@@ -18,7 +19,10 @@ export async function needsSeed(store: EventStore): Promise<boolean> {
   return begun && !(await holds(store, 2, `account-${last}`));
 }
 
-/** Sends the demo shop as commands, like anybody else would. */
+/**
+ * Sends the demo shop as commands, like anybody else would.
+ * @throws ConfigurationError when the token is signed with another key than the service's
+ */
 export async function seed(commandsUrl: string, operatorToken: string): Promise<void> {
   const send = async (path: string, key: string, body: unknown): Promise<void> => {
     const headers = {
@@ -27,6 +31,10 @@ export async function seed(commandsUrl: string, operatorToken: string): Promise<
       'idempotency-key': `seed:${key}`,
     };
     const response = await fetch(`${commandsUrl}${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (response.status === 401)
+      throw new ConfigurationError(
+        `${commandsUrl} refuses the token; name the directory with the keys of its system in IDENTITY_DIR`,
+      );
     if (!response.ok) throw new Error(`seeding ${key} failed: ${response.status} ${await response.text()}`);
   };
   await Promise.all(demoProducts.map((product) => send('/api/products', product.sku, product)));
