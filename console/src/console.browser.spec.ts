@@ -184,6 +184,16 @@ describe('the console in a browser', () => {
     expect(await page.evaluate<number>('document.querySelector("dialog").scrollHeight')).toBeLessThan(1_000);
   });
 
+  it('does not say that commands are kept, nor that there were none when they are gone', async () => {
+    const none = { messages: [], scanned: 0, before: null, nextOffset: null };
+    await page.route('**/api/topics/order.commands/messages?*', (route) => route.fulfill({ json: none }));
+    await open('operator');
+    await shown('what the saga asks of orders; deleted once it is done');
+    await page.getByRole('link', { name: 'order.commands' }).click();
+    await shown('Nothing was written here yet, or it was deleted since.');
+    expect(await page.locator('.page-head').textContent()).toContain('delete, no age limit');
+  });
+
   it('goes to an offset of a partition', async () => {
     await open('operator', '#/topics/catalog.events');
     await page.getByRole('combobox', { name: 'Partition' }).selectOption('2');

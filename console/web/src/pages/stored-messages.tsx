@@ -71,7 +71,7 @@ function NoMessages({ selection, page }: { selection: Selection; page: MessagePa
     return <Empty title="No record has this key">Keys are matched whole, in exact case.</Empty>;
   if (selection.offset !== null)
     return <Empty title="The partition ends here">Nothing was written after it yet.</Empty>;
-  return <Empty title="No messages">Nothing was written here yet.</Empty>;
+  return <Empty title="No messages">Nothing was written here yet, or it was deleted since.</Empty>;
 }
 
 /** Messages as they are stored, newest first or from an offset on, a page at a time. */

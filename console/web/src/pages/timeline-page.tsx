@@ -95,7 +95,8 @@ function Story({ timeline }: { timeline: OrderTimeline }) {
       <Legend records={records} />
       <Entries records={records} />
       <p class="muted footnote">
-        A record carries the time of what caused it, so a processor’s own work shows at the order’s next event.
+        A record carries the time of what caused it, so a processor’s own work shows at the order’s next event. The
+        saga’s commands are deleted soon after they are done: an order’s story is told without them then.
       </p>
     </>
   );

@@ -11,7 +11,7 @@ import { useResource } from '../state/resource.js';
 
 const GROUPS: readonly { readonly kind: TopicKind; readonly title: string; readonly about: string }[] = [
   { kind: 'events', title: 'Events', about: 'what has happened; kept for ever' },
-  { kind: 'commands', title: 'Commands', about: 'what the saga asks of orders' },
+  { kind: 'commands', title: 'Commands', about: 'what the saga asks of orders; deleted once it is done' },
   { kind: 'dead-letters', title: 'Dead letters', about: 'records that could not be handled' },
   { kind: 'internal', title: 'Internal', about: 'repartitions, changelogs and checkpoints' },
 ];

@@ -43,7 +43,7 @@ export function formatDuration(milliseconds: number): string {
 }
 
 export const formatRetention = (milliseconds: number): string =>
-  milliseconds < 0 ? 'kept for ever' : `kept for ${formatDuration(milliseconds)}`;
+  milliseconds < 0 ? 'no age limit' : `kept for ${formatDuration(milliseconds)}`;
 
 /** `OUT_OF_STOCK` → `Out of stock` */
 export const formatCode = (code: string): string => code.charAt(0) + code.slice(1).toLowerCase().replaceAll('_', ' ');
