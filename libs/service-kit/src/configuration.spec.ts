@@ -35,6 +35,13 @@ describe('settings', () => {
       "http://host:port for other services, where {hostname} is this machine's (default: where it listens)",
     ],
     ['EVENT_STORE_URL', 'http://localhost:2113', 'esdb://host:2113?tls=false'],
+    ['CORS_ORIGINS', 'shop.example', 'https://host:port,https://host, without spaces and paths, empty for none'],
+    ['CORS_ORIGINS', 'https://a.example/', 'https://host:port,https://host, without spaces and paths, empty for none'],
+    [
+      'CORS_ORIGINS',
+      'https://a, https://b',
+      'https://host:port,https://host, without spaces and paths, empty for none',
+    ],
     ['KAFKA_BROKERS', 'localhost', 'host:port,host:port'],
     ['KAFKA_SASL_MECHANISM', 'gssapi', 'plain, scram-sha-256 or scram-sha-512'],
     ['KAFKA_REPLICATION_FACTOR', '0', '1 to 32 (default: what the brokers choose)'],
@@ -50,6 +57,10 @@ describe('settings', () => {
   ])('refuse %s=%s in one line that says what is allowed', (name, value, allowed) => {
     expect(refusal({ [name]: value })).toBe(`${name}="${value}" is not valid; allowed: ${allowed}`);
   });
+
+  it.each(['', 'https://a.example', 'http://localhost:5173,https://a.example'])('take origins: "%s"', (origins) =>
+    expect(readSettings({ CORS_ORIGINS: origins }).CORS_ORIGINS).toBe(origins),
+  );
 
   it('want a way into Kafka to be whole, and show nothing of it', () => {
     const together = 'KAFKA_SASL_MECHANISM, KAFKA_SASL_USERNAME and KAFKA_SASL_PASSWORD go together';

@@ -113,7 +113,11 @@ export const Settings = z.object({
     .default(60_000)
     .describe('milliseconds, 100 to 86400000'),
   COMMIT_INTERVAL_MS: z.coerce.number().int().min(1).max(60_000).default(100).describe('milliseconds, 1 to 60000'),
-  CORS_ORIGINS: z.string().default('').describe('comma-separated origins, empty for none'),
+  CORS_ORIGINS: z
+    .string()
+    .regex(/^([a-z][a-z0-9+.-]*:\/\/[^/\s,]+(,(?=.)|$))*$/)
+    .default('')
+    .describe('https://host:port,https://host, without spaces and paths, empty for none'),
   RATE_LIMIT_PER_MINUTE: z.coerce
     .number()
     .int()
