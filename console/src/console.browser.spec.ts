@@ -194,6 +194,14 @@ describe('the console in a browser', () => {
     expect(await page.locator('.page-head').textContent()).toContain('delete, no age limit');
   });
 
+  it('says that it could not copy where the browser has no clipboard', async () => {
+    const id = await orderBehindThePage();
+    await page.addInitScript('Object.defineProperty(navigator, "clipboard", { value: undefined })');
+    await open('operator', `#/orders/${id}`);
+    await page.getByRole('button', { name: 'Copy id' }).click();
+    await page.getByRole('button', { name: 'Not allowed' }).waitFor();
+  });
+
   it('goes to an offset of a partition', async () => {
     await open('operator', '#/topics/catalog.events');
     await page.getByRole('combobox', { name: 'Partition' }).selectOption('2');

@@ -1,6 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from './icon.js';
 
+/** Rejects where the browser has no clipboard either: without TLS it has one on this machine's own addresses only. */
+const toClipboard = async (text: string): Promise<void> => navigator.clipboard.writeText(text);
+
 /** Copies text; says so for a moment. */
 export function CopyButton({ text, label }: { text: string; label: string }) {
   const [outcome, setOutcome] = useState<'copied' | 'refused' | null>(null);
@@ -10,7 +13,7 @@ export function CopyButton({ text, label }: { text: string; label: string }) {
     return () => clearTimeout(timer);
   }, [outcome]);
   const copy = (): void => {
-    navigator.clipboard.writeText(text).then(
+    toClipboard(text).then(
       () => setOutcome('copied'),
       () => setOutcome('refused'),
     );
