@@ -53,7 +53,7 @@ async function readReadyFile(file: string): Promise<Ready | undefined> {
   try {
     return Ready.parse(JSON.parse(text));
   } catch {
-    throw new NoSystem(`${file} is not what \`npm start\` writes; remove it and start the system again`);
+    throw new NoSystem(`${file} is no ready file of a system. ${HOW_TO_START}`);
   }
 }
 
