@@ -43,6 +43,9 @@ describe('settings', () => {
       'https://host:port,https://host, without spaces and paths, empty for none',
     ],
     ['KAFKA_BROKERS', 'localhost', 'host:port,host:port'],
+    ['KAFKA_BROKERS', 'http://localhost:9092', 'host:port,host:port'],
+    ['KAFKA_BROKERS', 'a:9092,b:90922', 'host:port,host:port'],
+    ['KAFKA_BROKERS', 'a:0', 'host:port,host:port'],
     ['KAFKA_SASL_MECHANISM', 'gssapi', 'plain, scram-sha-256 or scram-sha-512'],
     ['KAFKA_REPLICATION_FACTOR', '0', '1 to 32 (default: what the brokers choose)'],
     ['MONGO_URL', 'localhost:27017', 'mongodb://host:27017'],
@@ -81,6 +84,7 @@ describe('settings', () => {
   it('never show a password, and never more than one line', () => {
     const message = refusal({ MONGO_URL: 'mongo://admin:hunter2@db' });
     expect(message).toBe('MONGO_URL=(hidden) is not valid; allowed: mongodb://host:27017');
+    expect(refusal({ KAFKA_BROKERS: 'ada:hunter2@kafka:9092' })).toContain('KAFKA_BROKERS=(hidden)');
     expect(refusal({ LOG_LEVEL: 'a\nb' })).not.toContain('\n');
   });
 });

@@ -43,6 +43,10 @@ export function asDiskFailure(error: unknown, directory: string): unknown {
 
 const port = (fallback: number) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe('a port, 0 to 65535');
+const hasPort = (address: string): boolean => {
+  const number = Number(address.slice(address.lastIndexOf(':') + 1));
+  return number >= 1 && number <= 65_535;
+};
 const secret = /secret|password|token|key/i;
 
 /** Every environment variable the system reads. */
@@ -72,7 +76,8 @@ export const Settings = z.object({
     .describe('esdb://host:2113?tls=false'),
   KAFKA_BROKERS: z
     .string()
-    .regex(/^[^\s,]+:\d+(,[^\s,]+:\d+)*$/)
+    .regex(/^[^\s,/@]+:\d+(,[^\s,/@]+:\d+)*$/)
+    .refine((brokers) => brokers.split(',').every(hasPort))
     .optional()
     .describe('host:port,host:port'),
   KAFKA_SSL: z.string().optional().describe('true, false, or the file of the certificate authorities to trust'),
@@ -167,6 +172,6 @@ export function readSettings(env: Readonly<Record<string, string | undefined>>):
   }
   const name = String(result.error.issues[0]?.path[0]);
   const allowed = Settings.shape[name as keyof Settings].description ?? describeIssues(result.error);
-  const value = secret.test(name) || /:\/\/[^/]*@/.test(given[name] ?? '') ? '(hidden)' : JSON.stringify(given[name]);
+  const value = secret.test(name) || given[name]?.includes('@') ? '(hidden)' : JSON.stringify(given[name]);
   throw new ConfigurationError(`${name}=${value} is not valid; allowed: ${allowed}`);
 }
