@@ -94,6 +94,26 @@ it('what was handled when it stops is committed, and stays until its time', asyn
   expect(await total('begin')).toBe(0);
 });
 
+it('the last commit comes before the leave: only members may commit while the group has others', async () => {
+  let left: AbortSignal | undefined;
+  const commits: boolean[] = [];
+  const watched = overriding(log, {
+    join: (group, topics, signal) => log.join(group, topics, (left = signal)),
+    admin: overriding(log.admin, {
+      commitOffsets: (consumed) => {
+        commits.push(left?.aborted ?? true);
+        return log.admin.commitOffsets(consumed);
+      },
+    }),
+  });
+  const stop = start({ log: watched });
+  await produce([Buffer.from('no command')]);
+  await until(async () => (await total('end', commandDeadLetters.name)) === 1);
+  await stop();
+  expect(commits).toEqual([false]);
+  expect(left?.aborted).toBe(true);
+});
+
 it('what is no command is parked once, though it comes again', async () => {
   await produce([Buffer.from('no command')]);
   const failing = overriding(log, {

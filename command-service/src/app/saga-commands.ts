@@ -63,19 +63,23 @@ export async function runSagaCommands(
   ready: () => void,
   waiting: (cause: string) => void = () => undefined,
 ): Promise<void> {
-  const failed = new AbortController();
-  const stop = AbortSignal.any([signal, failed.signal]);
+  const left = new AbortController();
   let consuming: Promise<void> = Promise.resolve();
+  // Only members may commit while the group has any, so the last commit comes before the leave.
+  const leave = (): void => void consuming.finally(() => left.abort()).catch(() => undefined);
+  signal.addEventListener('abort', leave, { once: true });
+  if (signal.aborted) leave();
   try {
-    for await (const epoch of context.log.join(GROUP, [orderCommands.name], stop)) {
+    for await (const epoch of context.log.join(GROUP, [orderCommands.name], left.signal)) {
       await consuming;
-      consuming = consume(context, epoch, await startOffsets(context, epoch.slices));
-      consuming.catch(() => failed.abort());
+      consuming = consume(context, epoch, await startOffsets(context, epoch.slices), signal);
+      consuming.catch(() => left.abort());
       ready();
       epoch.signal.addEventListener('abort', () => waiting('its group shares out order.commands'), { once: true });
     }
   } finally {
-    failed.abort();
+    signal.removeEventListener('abort', leave);
+    left.abort();
     await consuming;
   }
 }
@@ -108,7 +112,12 @@ function deadLetterQueue(log: EventLog, partition: number): DeadLetterQueue {
 }
 
 /** The batches of one slice one after the other, those of different slices side by side. */
-async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: readonly Offset[]): Promise<void> {
+async function consume(
+  context: SagaCommands,
+  epoch: OwnershipEpoch,
+  from: readonly Offset[],
+  signal: AbortSignal,
+): Promise<void> {
   const failed = new AbortController();
   const ended = new AbortController();
   const handled = new HandledOffsets(context.log, GROUP, context.trimEveryMs);
@@ -117,7 +126,7 @@ async function consume(context: SagaCommands, epoch: OwnershipEpoch, from: reado
   const underWay = new Map<number, Promise<void>>();
   const queues = new Map<number, DeadLetterQueue>();
   try {
-    for await (const batch of epoch.read(from, failed.signal)) {
+    for await (const batch of epoch.read(from, AbortSignal.any([signal, failed.signal]))) {
       const { topic, partition, nextOffset } = batch;
       await underWay.get(partition);
       const deadLetters = queues.get(partition) ?? deadLetterQueue(context.log, partition);
