@@ -41,7 +41,7 @@ export class TopologyInstance {
   #subscriptions: Subscription[] = [];
   #failure: { error: unknown } | undefined;
   #streamTime = 0;
-  /** Stream time before the last record. */
+  /** Stream time before the last record; undefined when that did not get as far. */
   #former: { readonly part: string; readonly time: number } | undefined;
 
   constructor(topology: Topology, stores: ReadonlyMap<string, KeyValueStore<unknown>>) {
@@ -55,6 +55,7 @@ export class TopologyInstance {
    * are then the caller's to undo.
    */
   process(record: LogRecord): void {
+    this.#former = undefined;
     const source = this.#sources.get(record.topic);
     if (!source) throw new Error(`${record.topic} is no input of ${this.#topology.name}`);
     const { part } = source;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { partitionForKey } from '@order-flow/event-log';
 import { z } from 'zod';
 import { deadLetterTopic, type Topology } from '../graph.js';
 import type { RedriveRequest } from '../redrive.js';
@@ -147,6 +148,39 @@ export function redriveConformance(context: () => Conformance): void {
       await run.stop();
       expect((await letters(of)).map(({ headers }) => headers['dlq-code'])).toEqual(['BAD_REQUEST']);
       expect(run.failures).toEqual([]);
+    });
+
+    it('of what its topology does not read leaves stream time where it is', async () => {
+      const { fixture, begin } = context();
+      const { log } = fixture;
+      const of = topology('counter', (t) => {
+        const minutes = t.store('sums', z.int());
+        t.from(entries).everyStreamTime('minutely', 60_000, { minutes }, (_, stores) => {
+          stores.minutes.put('a', (stores.minutes.get('a') ?? 0) + 1);
+          return [];
+        });
+      });
+      await log.admin.ensureTopics(of.internalTopics, { partitions: BANK_PARTITIONS });
+      const base = Date.UTC(2026, 0, 1);
+      const at = (...seconds: readonly number[]) =>
+        amounts('a', ...seconds).map((record, index) => ({
+          ...record,
+          timestamp: base + (seconds[index] ?? 0) * 1_000,
+        }));
+      const run = begin({ topology: of, state: await fixture.state('a') });
+      await produce(log, at(10, 70));
+      await untilConsumed(of);
+      const partition = partitionForKey('a', BANK_PARTITIONS);
+      const value = Buffer.from('{"action":"explode"}');
+      await produce(log, [{ topic: 'counter.redrive', partition, key: null, value, timestamp: 1 }]);
+      await untilConsumed(of);
+      await requestRedrive(log, of, ALL, { action: 'redrive' });
+      await untilConsumed(of);
+      await produce(log, at(75));
+      await untilConsumed(of);
+      await eventually('a minute', () => run.running.query('sums', 'a') !== undefined);
+      expect(run.running.query('sums', 'a')).toBe(1);
+      await run.stop();
     });
 
     it.each([
