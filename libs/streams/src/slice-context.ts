@@ -45,7 +45,7 @@ export interface SliceContext {
   /** Looks for the record that writes a value that cannot be committed. */
   readonly careful: boolean;
   /** Counts dead letters anew: somebody let the slice go on after too many. */
-  readonly resumed: boolean;
+  readonly resumed: () => boolean;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
 }

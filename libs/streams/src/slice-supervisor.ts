@@ -44,6 +44,7 @@ export class SliceSupervisor {
 
   /** Lets a slice that stands still after too many dead letters try again. */
   resume(): void {
+    this.#resumed ||= !this.#stuck.open;
     this.#stuck.resume();
   }
 
@@ -65,7 +66,7 @@ export class SliceSupervisor {
   }
 
   async #runInstance(epoch: OwnershipEpoch, careful: boolean): Promise<void> {
-    const instance = new Slice({ ...this.#context, careful, resumed: this.#resumed });
+    const instance = new Slice({ ...this.#context, careful, resumed: () => this.#resumed });
     this.#instance = instance;
     await instance.run(epoch).finally(() => {
       if (instance.hasCommitted) this.#resumed = false;
@@ -82,7 +83,6 @@ export class SliceSupervisor {
       this.#stuck.pause();
       observer.paused?.(slice, error.message);
       await this.#stuck.passed(signal);
-      this.#resumed = this.#stuck.open;
     } else await delay(wait, undefined, { signal }).catch(() => undefined);
     await epoch.confirm();
   }

@@ -109,7 +109,7 @@ export class Slice {
 
   #begin(restored: Restored): CommitCycle {
     const { known, positions, ends, deadLetterEnd } = restored;
-    this.#work.deadLettersInARow = (this.#context.resumed ? undefined : known?.deadLettersInARow) ?? 0;
+    this.#work.deadLettersInARow = (this.#context.resumed() ? undefined : known?.deadLettersInARow) ?? 0;
     this.#work.deadLetterEnd = deadLetterEnd;
     for (const [part, time] of Object.entries(known?.streamTimes ?? {})) this.#work.streamTimes.set(part, time);
     for (const [topic, offset] of positions) this.#buffer.positions.set(topic, offset);

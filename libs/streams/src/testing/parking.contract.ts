@@ -6,7 +6,7 @@ import { changelogTopic, deadLetterTopic, type Topology } from '../graph.js';
 import { topology } from '../topology.js';
 import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEntries, produce } from './bank.js';
 import { auditBank, consumed, readTopic } from './bank-audit.js';
-import { eventually } from './eventually.js';
+import { eventually, gate } from './eventually.js';
 import { failingAt, hookedLog, type LogHooks } from './hooked-log.js';
 import type { Conformance, Run } from './streams-fixture.js';
 
@@ -25,6 +25,21 @@ const shared = topology('shared', (t) => {
     stores.counts.put(key, (stores.counts.get(key) ?? 0) + 1);
     return [];
   });
+});
+
+/** A log whose groups change once, though everybody keeps what is theirs. */
+const regrouped = (log: EventLog, changed: AbortSignal): EventLog => ({
+  ...hookedLog(log, {}),
+  async *join(...membership) {
+    for await (const epoch of log.join(...membership)) {
+      const signal = AbortSignal.any([epoch.signal, changed]);
+      const read: OwnershipEpoch['read'] = (from, until = signal, demand) =>
+        epoch.read(from, AbortSignal.any([signal, until]), demand);
+      yield { ...epoch, signal, read };
+      if (!signal.aborted) await once(signal, 'abort');
+      yield epoch;
+    }
+  },
 });
 
 /** Records that cannot be handled, and state that does not fit. */
@@ -181,19 +196,7 @@ export function parkingConformance(context: () => Conformance): void {
     );
     const hooks: LogHooks = {};
     const changed = new AbortController();
-    const log: EventLog = {
-      ...hookedLog(fixture.log, hooks),
-      async *join(...membership) {
-        for await (const epoch of fixture.log.join(...membership)) {
-          const signal = AbortSignal.any([epoch.signal, changed.signal]);
-          const read: OwnershipEpoch['read'] = (from, until = signal, demand) =>
-            epoch.read(from, AbortSignal.any([signal, until]), demand);
-          yield { ...epoch, signal, read };
-          await once(signal, 'abort');
-          yield epoch;
-        }
-      },
-    };
+    const log = hookedLog(regrouped(fixture.log, changed.signal), hooks);
     const run = begin({ topology: shared, log, state: await fixture.state('a'), options: { deadLettersInARow: 3 } });
     await eventually('a pause', () => run.paused.length === 1);
     hooks.beforeCommit = () => {
@@ -202,6 +205,34 @@ export function parkingConformance(context: () => Conformance): void {
       throw new Error('its group changes');
     };
     run.running.resume();
+    await untilConsumed(shared);
+    await run.stop();
+    expect(run.paused).toHaveLength(1);
+    expect(await letters(shared)).toHaveLength(6);
+  });
+
+  it('a topology that stands still is let go on also while its group changes', async () => {
+    const { fixture, begin } = context();
+    await fixture.log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
+    await produce(
+      fixture.log,
+      Array.from({ length: 6 }, (_, number) => garbage(number, 'a')),
+    );
+    const changed = new AbortController();
+    const again = gate();
+    const hooks: LogHooks = {};
+    const log = hookedLog(regrouped(fixture.log, changed.signal), hooks);
+    const run = begin({ topology: shared, log, state: await fixture.state('a'), options: { deadLettersInARow: 3 } });
+    await eventually('a pause', () => run.paused.length === 1);
+    let opening = false;
+    hooks.openWriter = () => {
+      opening = true;
+      return again.opened;
+    };
+    changed.abort();
+    await eventually('a new instance', () => opening);
+    run.running.resume();
+    again.open();
     await untilConsumed(shared);
     await run.stop();
     expect(run.paused).toHaveLength(1);
