@@ -105,7 +105,7 @@ export class CommitCycle {
     hurry: boolean,
   ): boolean {
     if (this.#underWay) return false;
-    if (this.#canWait(at, hurry || consumed >= this.#context.options.commitRecords)) {
+    if (this.#canWait(at, hurry)) {
       if (performance.now() >= this.#stateDue) this.#writeState();
       return false;
     }

@@ -158,8 +158,8 @@ export class Slice {
     });
     if (this.#caughtUp(running)) running.clock.run();
     if (request) await this.#redrive(request, running);
-    else if (this.#consumed < this.#context.options.commitRecords) this.#commit(running);
-    else await this.#commitMore(running);
+    else if (this.#isFull) await this.#commitMore(running);
+    else this.#commit(running);
   }
 
   /** @returns a request to redrive, which comes next and waits for what was processed to be committed */
@@ -198,10 +198,16 @@ export class Slice {
     this.#buffer.wake();
   }
 
+  /** What is in no commit yet fills one: nothing more is done before it begins. */
+  get #isFull(): boolean {
+    const { outputs, deadLetters } = this.#work;
+    return Math.max(this.#consumed, outputs.length + deadLetters.length) >= this.#context.options.commitRecords;
+  }
+
   /** Begins a commit unless one is under way. @param hurry nothing that changed may wait */
   #commit(running: Running, hurry = false): void {
     const { writer, cycle, clock } = running;
-    if (!cycle.begin(writer, this.#buffer.positions, this.#consumed, clock.due, hurry)) return;
+    if (!cycle.begin(writer, this.#buffer.positions, this.#consumed, clock.due, hurry || this.#isFull)) return;
     this.#consumed = 0;
     const ended = cycle.underWay?.then(() => this.#committed(running));
     ended?.catch((error: unknown) => this.#end(error));
@@ -255,8 +261,8 @@ export class Slice {
       const original = redrive.needsOriginal(letter) ? await readOriginal(log, originalOf(letter), signal) : undefined;
       if (signal.aborted) return;
       redrive.take(letter, original);
+      if (this.#isFull) await this.#commitAll(running);
       if (redrive.done) enough.abort();
-      else if (this.#work.outputs.length >= this.#context.options.commitRecords) await this.#commitAll(running);
     }
   }
 

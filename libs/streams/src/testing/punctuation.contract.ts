@@ -4,7 +4,7 @@ import { runTopology } from '../runner.js';
 import { topology } from '../topology.js';
 import { BANK_PARTITIONS, balanceEvents, entries, entryRecord, produce } from './bank.js';
 import { consumed, readTopic } from './bank-audit.js';
-import { eventually } from './eventually.js';
+import { eventually, gate } from './eventually.js';
 import { hookedLog } from './hooked-log.js';
 import type { Conformance } from './streams-fixture.js';
 
@@ -147,6 +147,35 @@ export function punctuationConformance(context: () => Conformance): void {
       await run.done;
       expect(failed).toEqual(['moody', 'moody', 'moody']);
       expect(hooks.readers).toBe(0);
+    });
+
+    it('wait for a commit that does not come when they have written as much as one may hold', async () => {
+      const { fixture, begin } = context();
+      const ticking = topology('deadlines', (t) => {
+        const open = t.store('open', z.number());
+        t.from(entries).process('open', { open }, () => []);
+        t.every('tick', 2, { open }, (now) => {
+          const value = { type: 'BalanceChanged' as const, data: { balance: 0, entries: 0 } };
+          return [{ key: 'a', value, causationId: `tick:${now}`, correlationId: 'a' }];
+        }).to(balanceEvents);
+      });
+      await fixture.log.admin.ensureTopics(ticking.internalTopics, { partitions: BANK_PARTITIONS });
+      const held = gate();
+      const sizes: number[] = [];
+      const run = begin({
+        topology: ticking,
+        log: hookedLog(fixture.log, { beforeCommit: () => held.opened }),
+        state: await fixture.state('a'),
+        observer: { committed: ({ produced }) => void sizes.push(produced) },
+        options: { commitRecords: 20 },
+      });
+      await eventually('running', () => run.running.status().slices.some(({ state }) => state === 'running'));
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      held.open();
+      await eventually('commits', () => sizes.length > 3 * BANK_PARTITIONS);
+      await run.stop();
+      expect(Math.max(...sizes)).toBeLessThanOrEqual(20);
+      expect(run.failures).toEqual([]);
     });
 
     it('that write what cannot be committed are tried again with growing waits', async () => {

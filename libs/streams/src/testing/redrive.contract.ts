@@ -150,6 +150,32 @@ export function redriveConformance(context: () => Conformance): void {
       expect(run.failures).toEqual([]);
     });
 
+    it.each([
+      ['of one key', () => 'a'],
+      ['of many keys', (value: number) => `a${value}`],
+    ])('commits in parts also what fails again, %s', async (_, account) => {
+      const { fixture } = context();
+      const values = Array.from({ length: 20 }, (__, index) => index + 1);
+      const of = counter(new Set(values), false);
+      const first = await running(of);
+      await produce(
+        fixture.log,
+        values.flatMap((value) => amounts(account(value), value)),
+      );
+      await untilConsumed(of);
+      await first.run.stop();
+      let commits = 0;
+      const again = await running(of, { beforeCommit: () => commits++ });
+      await again.redrive({ action: 'redrive' });
+      expect(again.parked()).toBe(20);
+      // the last ones of each slice go with its request
+      expect(commits).toBeGreaterThanOrEqual(10);
+      await again.run.stop();
+      const parked = (await letters(of)).map(({ partition, headers }) => `${partition}-${headers['dlq-offset']}`);
+      expect(new Set(parked).size).toBe(20);
+      expect(parked).toHaveLength(20);
+    });
+
     it('of what its topology does not read leaves stream time where it is', async () => {
       const { fixture, begin } = context();
       const { log } = fixture;
