@@ -23,6 +23,7 @@ import { parkingConformance } from './testing/parking.contract.js';
 import { punctuationConformance } from './testing/punctuation.contract.js';
 import { redriveConformance } from './testing/redrive.contract.js';
 import type { Run, StreamsFixture } from './testing/streams-fixture.js';
+import { upheavalConformance } from './testing/upheaval.contract.js';
 
 export type { Run, StreamsFixture } from './testing/streams-fixture.js';
 
@@ -371,5 +372,6 @@ export function streamsConformance(name: string, open: () => Promise<StreamsFixt
 
     largeLettersConformance(() => ({ fixture, begin }));
     operationConformance(() => ({ fixture, begin }));
+    upheavalConformance(() => ({ fixture, begin }));
   });
 }

@@ -1,4 +1,4 @@
-import type { EventLog, LogWriter, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
+import type { EventLog, LogWriter, NewRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
 import type { SliceState, StateBackend } from '../state.js';
 
 type Hook<Argument> = (argument: Argument) => unknown;
@@ -7,6 +7,8 @@ type Hook<Argument> = (argument: Argument) => unknown;
 export interface LogHooks {
   openWriter?: Hook<string>;
   beforeCommit?: Hook<string>;
+  /** Records were committed. */
+  committed?: Hook<readonly NewRecord[]>;
   afterCommit?: Hook<string>;
   /** A reader of changelogs begins. */
   restore?: Hook<readonly Offset[]>;
@@ -62,6 +64,7 @@ const hookedWriter = (writer: LogWriter, id: string, hooks: LogHooks): LogWriter
   async commit(batch) {
     await hooks.beforeCommit?.(id);
     const committed = await writer.commit(batch);
+    await hooks.committed?.(batch.records);
     await hooks.afterCommit?.(id);
     return committed;
   },

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { EventLog, NewRecord, OwnershipEpoch } from '@order-flow/event-log';
+import type { NewRecord } from '@order-flow/event-log';
 import { z } from 'zod';
 import { changelogTopic, deadLetterTopic, type Topology } from '../graph.js';
 import { topology } from '../topology.js';
@@ -8,6 +7,7 @@ import { balanceEvents, bank, BANK_PARTITIONS, entries, entryRecord, numberedEnt
 import { auditBank, consumed, readTopic } from './bank-audit.js';
 import { eventually, gate } from './eventually.js';
 import { failingAt, hookedLog, type LogHooks } from './hooked-log.js';
+import { regroupedLog } from './regrouped-log.js';
 import type { Conformance, Run } from './streams-fixture.js';
 
 const deposit = (number: number, account: string, amount = 10): NewRecord =>
@@ -27,20 +27,8 @@ const shared = topology('shared', (t) => {
   });
 });
 
-/** A log whose groups change once, though everybody keeps what is theirs. */
-const regrouped = (log: EventLog, changed: AbortSignal): EventLog => ({
-  ...hookedLog(log, {}),
-  async *join(...membership) {
-    for await (const epoch of log.join(...membership)) {
-      const signal = AbortSignal.any([epoch.signal, changed]);
-      const read: OwnershipEpoch['read'] = (from, until = signal, demand) =>
-        epoch.read(from, AbortSignal.any([signal, until]), demand);
-      yield { ...epoch, signal, read };
-      if (!signal.aborted) await once(signal, 'abort');
-      yield epoch;
-    }
-  },
-});
+/** A signal for the first epoch that ends with it, and one for all that follow. */
+const once = (first: AbortSignal) => (): AbortSignal => (first.aborted ? new AbortController().signal : first);
 
 /** Records that cannot be handled, and state that does not fit. */
 export function parkingConformance(context: () => Conformance): void {
@@ -196,7 +184,7 @@ export function parkingConformance(context: () => Conformance): void {
     );
     const hooks: LogHooks = {};
     const changed = new AbortController();
-    const log = hookedLog(regrouped(fixture.log, changed.signal), hooks);
+    const log = hookedLog(regroupedLog(fixture.log, once(changed.signal)), hooks);
     const run = begin({ topology: shared, log, state: await fixture.state('a'), options: { deadLettersInARow: 3 } });
     await eventually('a pause', () => run.paused.length === 1);
     hooks.beforeCommit = () => {
@@ -221,7 +209,7 @@ export function parkingConformance(context: () => Conformance): void {
     const changed = new AbortController();
     const again = gate();
     const hooks: LogHooks = {};
-    const log = hookedLog(regrouped(fixture.log, changed.signal), hooks);
+    const log = hookedLog(regroupedLog(fixture.log, once(changed.signal)), hooks);
     const run = begin({ topology: shared, log, state: await fixture.state('a'), options: { deadLettersInARow: 3 } });
     await eventually('a pause', () => run.paused.length === 1);
     let opening = false;
