@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import { parseEvent } from '@order-flow/contracts';
 import { partitionForKey } from '@order-flow/event-log';
@@ -169,6 +171,51 @@ export function operationConformance(context: () => Conformance): void {
       await eventually('all is committed', () => commits.length === 2);
       expect([begun, commits, total()]).toEqual([2, [1, 3], 31]);
       await run.stop();
+    });
+
+    it('what is committed while local state is written is not taken for written', async () => {
+      const { fixture, begin } = context();
+      const sums = topology('sums', (t) => {
+        t.from(entries)
+          .process('sum', { totals: t.store('totals', z.int()) }, ({ key, value }, stores) => {
+            const balance = (stores.totals.get(key) ?? 0) + value.data.amount;
+            stores.totals.put(key, balance);
+            return [{ type: 'BalanceChanged' as const, data: { balance, entries: 1 } }];
+          })
+          .to(balanceEvents);
+      });
+      await fixture.log.admin.ensureTopics(sums.internalTopics, { partitions: BANK_PARTITIONS });
+      const hooks: StateHooks = {};
+      const state = hookedState(await fixture.state('a'), hooks);
+      const run = begin({ topology: sums, state, options: { cacheEntries: 1 } });
+      const keys = Array.from({ length: 20 }, (_, index) => `key-${index}`).filter(
+        (key) => partitionForKey(key, BANK_PARTITIONS) === 0,
+      );
+      const totals = (): unknown[] => keys.map((key) => run.running.query('totals', key));
+      const all = (total: number): unknown[] => keys.map(() => total);
+      const book = (amount: number): Promise<void> =>
+        produce(
+          fixture.log,
+          keys.map((key, index) => deposit(index, key, amount)),
+        );
+      await eventually('running', () => run.running.status().slices.some(({ state: of }) => of === 'running'));
+      const held = gate();
+      let writing = false;
+      await book(1);
+      await eventually('it is committed', () => isDeepStrictEqual(totals(), all(1)));
+      hooks.afterCommit = () => {
+        writing = true;
+        return held.opened;
+      };
+      await eventually('local state is written', () => writing);
+      await book(10);
+      await untilConsumed(sums);
+      delete hooks.afterCommit;
+      held.open();
+      await delay(50);
+      await eventually('it is committed', () => isDeepStrictEqual(totals(), all(11)), { within: 500, detail: totals });
+      await run.stop();
+      expect(run.failures).toEqual([]);
     });
 
     it('a paused topology stops when it is told to', async () => {

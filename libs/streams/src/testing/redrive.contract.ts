@@ -1,13 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
 import { partitionForKey } from '@order-flow/event-log';
 import { z } from 'zod';
-import { deadLetterTopic, type Topology } from '../graph.js';
+import { deadLetterTopic, redriveTopic, type Topology } from '../graph.js';
 import type { RedriveRequest } from '../redrive.js';
 import { requestRedrive } from '../runner.js';
 import { topology } from '../topology.js';
 import { balanceEvents, BANK_PARTITIONS, entries, entryRecord, produce } from './bank.js';
 import { consumed, readTopic } from './bank-audit.js';
-import { eventually } from './eventually.js';
+import { eventually, gate } from './eventually.js';
 import { failingAt, hookedLog, type LogHooks } from './hooked-log.js';
 import type { Conformance } from './streams-fixture.js';
 
@@ -134,6 +134,29 @@ export function redriveConformance(context: () => Conformance): void {
       await eventually('sums', () => numbers('a')?.numbers.length === 2);
       expect([numbers('a')?.numbers, parked()]).toEqual([[1, 4], 0]);
       await eventually('an empty queue', async () => (await letters(of)).length === 0);
+      await run.stop();
+    });
+
+    it('runs also what the commit under way parks', async () => {
+      const { log } = context().fixture;
+      const refused = new Set([1]);
+      const of = counter(refused, true);
+      const held = gate();
+      let begun = 0;
+      const hooks: LogHooks = { beforeCommit: () => (++begun === 1 ? held.opened : undefined) };
+      const { run, redrive, numbers, parked } = await running(of, hooks);
+      await produce(log, amounts('a', 1, 2));
+      await eventually('a commit under way', () => begun === 1 && parked() === 2);
+      refused.clear();
+      const redriven = redrive({ action: 'redrive' });
+      await eventually(
+        'the request is there',
+        async () => (await readTopic(log, redriveTopic(of.name))).flat().length > 0,
+      );
+      held.open();
+      await redriven;
+      await eventually('sums', () => numbers('a')?.numbers.length === 2);
+      expect([numbers('a')?.numbers, parked()]).toEqual([[1, 2], 0]);
       await run.stop();
     });
 

@@ -94,7 +94,7 @@ export function upheavalConformance(context: () => Conformance): void {
       topology: of,
       log: hookedLog(regroupedLog(fixture.log, change), hooks),
       state: hookedState(await fixture.state('a'), upheaval.state),
-      options: { bufferRecords: 40, deadLettersInARow: 4, trimIntervalMs: 20, cacheEntries: 3 },
+      options: { bufferRecords: 40, deadLettersInARow: 4, trimIntervalMs: 20, cacheEntries: 1 },
     });
     const { running } = run;
     const resuming = setInterval(() => running.resume(), 50);
