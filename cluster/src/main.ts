@@ -82,8 +82,8 @@ async function run(flags: ClusterFlags): Promise<void> {
   const stores = `EventStoreDB, Kafka, MongoDB and Redis; ${processes} processes`;
   console.log(banner(ready, { milliseconds: performance.now() - startedAt, seeded, stores }));
   console.log(`\n${await stopped}: stopping …`);
-  await cluster.stop();
   await rm(readyFile, { force: true });
+  await cluster.stop();
   await release();
   console.log('Stopped.');
   process.exit(0);
