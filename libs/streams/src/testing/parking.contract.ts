@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { NewRecord } from '@order-flow/event-log';
+import type { EventLog, NewRecord } from '@order-flow/event-log';
 import { z } from 'zod';
 import { changelogTopic, deadLetterTopic, type Topology } from '../graph.js';
 import { topology } from '../topology.js';
@@ -29,6 +29,14 @@ const shared = topology('shared', (t) => {
 
 /** A signal for the first epoch that ends with it, and one for all that follow. */
 const once = (first: AbortSignal) => (): AbortSignal => (first.aborted ? new AbortController().signal : first);
+
+async function sixUnreadable(log: EventLog): Promise<void> {
+  await log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
+  await produce(
+    log,
+    Array.from({ length: 6 }, (_, number) => garbage(number, 'a')),
+  );
+}
 
 /** Records that cannot be handled, and state that does not fit. */
 export function parkingConformance(context: () => Conformance): void {
@@ -157,11 +165,7 @@ export function parkingConformance(context: () => Conformance): void {
 
   it('a topology that was let go on counts anew also when it fails before it commits', async () => {
     const { fixture, begin } = context();
-    await fixture.log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
-    await produce(
-      fixture.log,
-      Array.from({ length: 6 }, (_, number) => garbage(number, 'a')),
-    );
+    await sixUnreadable(fixture.log);
     const hooks: LogHooks = {};
     const log = hookedLog(fixture.log, hooks);
     const options = { deadLettersInARow: 3 };
@@ -177,11 +181,7 @@ export function parkingConformance(context: () => Conformance): void {
 
   it('a topology that was let go on counts anew also when its group changes before it commits', async () => {
     const { fixture, begin } = context();
-    await fixture.log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
-    await produce(
-      fixture.log,
-      Array.from({ length: 6 }, (_, number) => garbage(number, 'a')),
-    );
+    await sixUnreadable(fixture.log);
     const hooks: LogHooks = {};
     const changed = new AbortController();
     const log = hookedLog(regroupedLog(fixture.log, once(changed.signal)), hooks);
@@ -201,11 +201,7 @@ export function parkingConformance(context: () => Conformance): void {
 
   it('a topology that stands still is let go on also while its group changes', async () => {
     const { fixture, begin } = context();
-    await fixture.log.admin.ensureTopics(shared.internalTopics, { partitions: BANK_PARTITIONS });
-    await produce(
-      fixture.log,
-      Array.from({ length: 6 }, (_, number) => garbage(number, 'a')),
-    );
+    await sixUnreadable(fixture.log);
     const changed = new AbortController();
     const again = gate();
     const hooks: LogHooks = {};
