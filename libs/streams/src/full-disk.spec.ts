@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from '@jest/globals';
 import { type EventLog, openEmbeddedEventLog } from '@order-flow/event-log';
@@ -75,13 +76,15 @@ it('a full disk stops the slices and costs nothing; with room again they go on b
   const statePath = join(path, 'state');
   const { child, failures, lift, ended } = startLimited(statePath, (await fill(statePath)) + ROOM);
   try {
-    await produce(log, growing);
+    await produce(log, growing.slice(0, ENTRIES / 2));
     await eventually('long waits', () => Math.max(...waits(failures)) > 300, {
       within: 40_000,
       detail: () => failures,
     });
     const words = `the local state in ${statePath} cannot be written (`;
     for (const line of failures) expect(line).toContain(words);
+    await produce(log, growing.slice(ENTRIES / 2));
+    await delay(500);
     expect(await consumed(log, bank)).toBe(false);
     lift();
     const detail = (): unknown => failures.slice(-3);
