@@ -19,9 +19,10 @@ const isTooMany = (error: unknown): boolean => codeOf(error) === 'TOO_MANY_DEAD_
 const isUncommittable = (error: unknown): boolean => ['VALUE_TOO_LARGE', 'VALUE_MISFIT'].includes(codeOf(error));
 
 /**
- * Keeps one slice running while an epoch lasts, and through several that give it to this process one after the other. Whatever ends an instance, its outcome is unknown; so the next one begins
- * from what is committed. It begins only once the group has said, after the failure, that the slice is still owned: what
- * fenced the instance may be its rightful owner, and fencing that one in turn would only delay it.
+ * Keeps one slice running while an epoch lasts, and through several that give it to this process one after the other.
+ * Whatever ends an instance, its outcome is unknown; so the next one begins from what is committed. It begins only once
+ * the group has said, after the failure, that the slice is still owned: what fenced the instance may be its rightful
+ * owner, and fencing that one in turn would only delay it.
  */
 export class SliceSupervisor {
   readonly #context: Omit<SliceContext, 'careful' | 'resumed'>;

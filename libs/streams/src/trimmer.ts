@@ -4,7 +4,8 @@ import type { SliceContext } from './slice-context.js';
 
 /**
  * Deletes what nobody will read again: repartition records and redrive requests that are consumed, dead letters that are
- * done with. What a parked letter had to leave out for its size stays where it is, and all behind it. Deleting is no part of any commit, and what is not deleted now is deleted next time.
+ * done with. What a parked letter had to leave out for its size stays where it is, and all behind it. Deleting is no part
+ * of any commit, and what is not deleted now is deleted next time.
  */
 export class Trimmer {
   readonly #context: SliceContext;
