@@ -76,7 +76,13 @@ describe('the rebuild program with Kafka and the MongoDB emulator', () => {
 
   it('switches to a new collection, and back, without a data directory', async () => {
     const built = await rebuild('orders');
-    expect(built.lines.at(-1)).toEqual({ event: 'done', projection: 'orders', collection: 'orders__2', generation: 2 });
+    expect(built.lines.at(-1)).toEqual({
+      event: 'done',
+      projection: 'orders',
+      collection: 'orders__2',
+      generation: 2,
+      deleted: [],
+    });
     expect(await confirmed('orders__2')).toBe(ORDERS);
     await orders.write(ORDERS, ORDERS + 20);
     for (const collection of ['orders__1', 'orders__2'])
