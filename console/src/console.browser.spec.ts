@@ -228,6 +228,32 @@ describe('the console in a browser', () => {
     await page.getByText('0 dropped').waitFor();
   });
 
+  it('shows in the live tail also what came while it was cut off', async () => {
+    const tail = '**/api/topics/order.events/tail?*';
+    const beginning = Array.from({ length: 6 }, (_, partition) => `${partition}:0`).join('.');
+    const asked: (string | undefined)[] = [];
+    await page.route(tail, (route) => {
+      asked.push(route.request().headers()['last-event-id']);
+      if (asked.length > 1) return route.continue();
+      return route.fulfill({ contentType: 'text/event-stream', body: `id: ${beginning}\n\n` });
+    });
+    const id = await orderBehindThePage();
+    await open('operator', '#/topics/order.events?live=1');
+    await page.locator('.messages tbody tr').filter({ hasText: id }).filter({ hasText: 'OrderConfirmed' }).waitFor();
+    await page.unroute(tail);
+    expect(asked).toEqual([undefined, beginning]);
+  });
+
+  it('says that a live tail that was refused has ended', async () => {
+    await page.route('**/api/topics/order.events/tail?*', (route) =>
+      route.fulfill({ status: 403, json: { code: 'FORBIDDEN', detail: 'not for you' } }),
+    );
+    await open('operator', '#/topics/order.events?live=1');
+    await page.getByText('Ended').waitFor();
+    await shown('not for you');
+    complaints = complaints.filter((text) => !text.includes('403'));
+  });
+
   it('fits a narrow screen, light and dark', async () => {
     const id = await orderBehindThePage();
     await page.setViewportSize({ width: 400, height: 860 });

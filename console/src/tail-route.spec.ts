@@ -26,6 +26,18 @@ async function updatesUntil(
   }
 }
 
+/** Reads until a number of ids came; each tells how far the tail has come. */
+async function idsUntil(reader: ReadableStreamDefaultReader<Uint8Array>, count: number): Promise<string[]> {
+  let text = '';
+  for (;;) {
+    const ids = [...text.matchAll(/^id: (.*)$/gm)].map(([, id]) => id ?? '');
+    if (ids.length >= count) return ids;
+    const { done, value } = await reader.read();
+    if (done) throw new Error(`the tail ended after: ${text}`);
+    text += new TextDecoder().decode(value);
+  }
+}
+
 const keys = (updates: readonly TailUpdate[]) => updates.flatMap(({ messages }) => messages.map(({ key }) => key));
 
 describe('the live tail', () => {
@@ -36,9 +48,10 @@ describe('the live tail', () => {
   afterEach(() => fixture.stop());
 
   const record = (key: string) => ({ topic: TOPIC, key, value: Buffer.from('{}'), timestamp: 1 });
-  const open = async (query = '') => {
+  const open = async (query = '', lastEventId?: string) => {
     const leaving = new AbortController();
-    const { operator: headers, url } = fixture;
+    const { operator, url } = fixture;
+    const headers = { ...operator, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) };
     const response = await fetch(`${url}/api/topics/${TOPIC}/tail${query}`, { headers, signal: leaving.signal });
     expect(response.headers.get('content-type')).toBe('text/event-stream');
     const reader = (response.body as ReadableStream<Uint8Array>).getReader();
@@ -60,6 +73,25 @@ describe('the live tail', () => {
     await fixture.write(record('other'), record('wanted'), record('wanted'));
     expect(keys(await updatesUntil(reader, (seen) => keys(seen).length >= 2))).toEqual(['wanted', 'wanted']);
     leave();
+  });
+
+  it('goes on where it was cut off', async () => {
+    const { reader, leave } = await open();
+    await fixture.write(record('a'), record('b'));
+    const ids = await idsUntil(reader, 2);
+    leave();
+    await fixture.write(record('missed'), record('too'));
+    const again = await open('', ids.at(-1));
+    await fixture.write(record('new'));
+    const updates = await updatesUntil(again.reader, (seen) => keys(seen).length >= 3);
+    expect(keys(updates).sort()).toEqual(['missed', 'new', 'too']);
+    again.leave();
+  });
+
+  it('refuses an id that it did not give', async () => {
+    const headers = { ...fixture.operator, 'last-event-id': 'nonsense' };
+    const response = await fetch(`${fixture.url}/api/topics/${TOPIC}/tail`, { headers });
+    expect([response.status, await response.json()]).toMatchObject([422, { code: 'INVALID_INPUT' }]);
   });
 
   it('drops and counts what comes faster than it is shown', async () => {

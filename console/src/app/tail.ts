@@ -1,4 +1,5 @@
-import type { EventLog, LogRecord, Offset } from '@order-flow/event-log';
+import type { EventLog, LogRecord, Offset, PartitionInfo } from '@order-flow/event-log';
+import type { Positions } from '../domain/cursor.js';
 import { presentMessage } from '../domain/message.js';
 import type { TailUpdate } from '../shapes.js';
 
@@ -22,10 +23,25 @@ const present = (record: LogRecord, bytes: number) => {
 /** What has come since it was last taken, at most `BUFFERED` messages. */
 export class TailBuffer {
   #held: { record: LogRecord; bytes: number }[] = [];
-  #dropped = 0;
+  readonly #positions: Map<number, number>;
+  #dropped: number;
   #reported = 0;
 
-  push(records: readonly LogRecord[]): void {
+  /** @param dropped messages that are gone already */
+  constructor(from: readonly Offset[], dropped: number) {
+    this.#positions = new Map(from.map(({ partition, offset }) => [partition, offset]));
+    this.#dropped = dropped;
+  }
+
+  /** Per partition, the offset after the last one that was read. */
+  get positions(): Positions {
+    return this.#positions;
+  }
+
+  /** @param wanted leaves others out, which are read none the less */
+  push(read: readonly LogRecord[], wanted: (record: LogRecord) => boolean = () => true): void {
+    for (const { partition, offset } of read) this.#positions.set(partition, offset + 1);
+    const records = read.filter(wanted);
     const newest = records.slice(-BUFFERED);
     this.#held.push(...newest.map((record) => ({ record: detached(record), bytes: record.value?.length ?? 0 })));
     const excess = Math.max(0, this.#held.length - BUFFERED);
@@ -43,6 +59,21 @@ export class TailBuffer {
   }
 }
 
+/** Where a tail begins, and how many messages after its last position are gone. */
+export interface TailStart {
+  readonly from: readonly Offset[];
+  readonly dropped: number;
+}
+
+/** At the end of the partitions; or where a tail that was cut off had come to, as far as the topic has that still. */
+export function tailStart(topic: string, partitions: readonly PartitionInfo[], last: Positions = new Map()): TailStart {
+  const starts = partitions.map(({ partition, begin, end }) => {
+    const wanted = Math.min(last.get(partition) ?? end, end);
+    return { topic, partition, offset: Math.max(wanted, begin), dropped: Math.max(0, begin - wanted) };
+  });
+  return { from: starts, dropped: starts.reduce((sum, { dropped }) => sum + dropped, 0) };
+}
+
 /** Fills the buffer with what arrives after the given offsets, until the signal. @throws LogError */
 export async function fillTail(
   log: EventLog,
@@ -51,6 +82,6 @@ export async function fillTail(
   signal: AbortSignal,
 ): Promise<void> {
   for await (const { records } of log.read(from, { follow: true, signal })) {
-    buffer.push(key === undefined ? records : records.filter((record) => record.key === key));
+    buffer.push(records, (record) => key === undefined || record.key === key);
   }
 }

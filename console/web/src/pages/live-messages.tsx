@@ -16,7 +16,11 @@ function addressFor(topic: string, params: URLSearchParams): string {
   return `/api/topics/${encodeURIComponent(topic)}/tail?${query.toString()}`;
 }
 
-function stateOf({ connected, error }: Tail, paused: boolean): { readonly tone: string; readonly words: string } {
+function stateOf(
+  { connected, error, ended }: Tail,
+  paused: boolean,
+): { readonly tone: string; readonly words: string } {
+  if (ended) return { tone: 'waiting', words: 'Ended' };
   if (!connected) return { tone: 'waiting', words: error ? 'Reconnecting' : 'Connecting' };
   return paused ? { tone: 'waiting', words: 'Paused' } : { tone: 'live', words: 'Live' };
 }
@@ -26,6 +30,7 @@ export function LiveMessages({ topic, onOpen }: { topic: string; onOpen: (messag
   const [paused, setPaused] = useState(false);
   const tail = useTail(addressFor(topic, route.value.params), paused);
   const { tone, words } = stateOf(tail, paused);
+  const cut = tail.ended || tail.messages.length === 0 ? tail.error : undefined;
   return (
     <section>
       <header class="group-head live-head">
@@ -43,16 +48,10 @@ export function LiveMessages({ topic, onOpen }: { topic: string; onOpen: (messag
           <Icon name={paused ? 'play' : 'pause'} size={16} /> {paused ? 'Resume' : 'Pause'}
         </button>
       </header>
-      {tail.error && tail.messages.length === 0 ? (
-        <Failure title="The live tail was cut off" error={tail.error} />
-      ) : (
-        <>
-          {tail.messages.length > 0 ? (
-            <MessageList messages={tail.messages} onOpen={onOpen} />
-          ) : (
-            <Empty title="Waiting for messages">New ones appear here the moment they are committed.</Empty>
-          )}
-        </>
+      {cut && <Failure title="The live tail was cut off" error={cut} />}
+      {tail.messages.length > 0 && <MessageList messages={tail.messages} onOpen={onOpen} />}
+      {!cut && tail.messages.length === 0 && (
+        <Empty title="Waiting for messages">New ones appear here the moment they are committed.</Empty>
       )}
     </section>
   );

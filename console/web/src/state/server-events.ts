@@ -1,16 +1,20 @@
 export interface ServerEvent {
   readonly event: string;
   readonly data: string;
+  /** What the server wants back when the stream goes on after a cut. */
+  readonly id: string | undefined;
 }
 
 function parse(block: string): ServerEvent | undefined {
   let event = 'message';
   const data: string[] = [];
+  let id: string | undefined;
   for (const line of block.split('\n')) {
     if (line.startsWith('event:')) event = line.slice(6).trim();
+    else if (line.startsWith('id:')) id = line.slice(3).trim();
     else if (line.startsWith('data:')) data.push(line.slice(5).replace(/^ /, ''));
   }
-  return data.length > 0 || event !== 'message' ? { event, data: data.join('\n') } : undefined;
+  return data.length > 0 || event !== 'message' || id !== undefined ? { event, data: data.join('\n'), id } : undefined;
 }
 
 /** Blocks of text between empty lines, as they come. */
@@ -26,8 +30,8 @@ async function* blocksOf(reader: ReadableStreamDefaultReader<string>): AsyncGene
 }
 
 /**
- * The server-sent events of an answer (WHATWG HTML, section 9.2), without its ids and retries. `EventSource` would do,
- * but it cannot carry a token.
+ * The server-sent events of an answer (WHATWG HTML, section 9.2), without its retries; also those that tell an id only.
+ * `EventSource` would do, but it cannot carry a token.
  */
 export async function* serverEvents(response: Response): AsyncGenerator<ServerEvent, void, undefined> {
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();

@@ -17,9 +17,11 @@ export interface Tail {
   readonly dropped: number;
   readonly connected: boolean;
   readonly error: Error | undefined;
+  /** Refused, so that it does not connect again. */
+  readonly ended: boolean;
 }
 
-const IDLE: Tail = { messages: [], waiting: 0, dropped: 0, connected: false, error: undefined };
+const IDLE: Tail = { messages: [], waiting: 0, dropped: 0, connected: false, error: undefined, ended: false };
 
 interface Held {
   messages: readonly Message[];
@@ -27,7 +29,11 @@ interface Held {
   /** By connections that have ended, and while paused. */
   dropped: number;
   droppedByServer: number;
+  /** How far the stream has come; undefined before it was connected. */
+  position: string | undefined;
 }
+
+const NOTHING: Held = { messages: [], waiting: [], dropped: 0, droppedByServer: 0, position: undefined };
 
 function take(held: Held, update: TailUpdate, paused: boolean): void {
   const arrived = [...update.messages].reverse();
@@ -44,26 +50,31 @@ function take(held: Held, update: TailUpdate, paused: boolean): void {
 async function connect(
   address: string,
   signal: AbortSignal,
+  held: Held,
   onOpen: () => void,
   onUpdate: (update: TailUpdate) => void,
 ) {
-  const response = await request(address, { signal });
+  const response = await request(address, {
+    signal,
+    headers: held.position === undefined ? {} : { 'last-event-id': held.position },
+  });
   onOpen();
-  for await (const { event, data } of serverEvents(response)) {
+  for await (const { event, data, id } of serverEvents(response)) {
     if (event === 'messages') onUpdate(JSON.parse(data) as TailUpdate);
+    held.position = id ?? held.position;
   }
 }
 
 /**
- * A topic's live tail; it connects again when it is cut off.
+ * A topic's live tail; when it is cut off, it connects again and goes on where it was.
  * @param address null while it is off
  */
 export function useTail(address: string | null, paused: boolean): Tail {
   const [tail, setTail] = useState(IDLE);
   const isPaused = useRef(paused);
-  const held = useRef<Held>({ messages: [], waiting: [], dropped: 0, droppedByServer: 0 });
+  const held = useRef<Held>({ ...NOTHING });
 
-  const show = (state: Partial<Pick<Tail, 'connected' | 'error'>> = {}): void => {
+  const show = (state: Partial<Pick<Tail, 'connected' | 'error' | 'ended'>> = {}): void => {
     const { messages, waiting, dropped, droppedByServer } = held.current;
     setTail((before) => ({
       ...before,
@@ -87,11 +98,12 @@ export function useTail(address: string | null, paused: boolean): Tail {
     if (address === null) return undefined;
     const leaving = new AbortController();
     const { signal } = leaving;
-    held.current = { messages: [], waiting: [], dropped: 0, droppedByServer: 0 };
+    held.current = { ...NOTHING };
     const connectOnce = (): Promise<Error | undefined> =>
       connect(
         address,
         signal,
+        held.current,
         () => show({ connected: true, error: undefined }),
         (update) => {
           take(held.current, update, isPaused.current);
@@ -107,8 +119,9 @@ export function useTail(address: string | null, paused: boolean): Tail {
         if (signal.aborted) return;
         held.current.dropped += held.current.droppedByServer;
         held.current.droppedByServer = 0;
-        show({ connected: false, error });
-        if (error instanceof RequestFailed && error.status >= 400 && error.status < 500) return;
+        const ended = error instanceof RequestFailed && error.status >= 400 && error.status < 500;
+        show({ connected: false, error, ended });
+        if (ended) return;
         await pause(RECONNECT_AFTER, signal);
       }
     };
