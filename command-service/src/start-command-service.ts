@@ -20,7 +20,8 @@ import { rememberedOrders } from './app/aggregates.js';
 import { bridgeMetrics } from './app/bridge.js';
 import { runUnderLease } from './app/bridge-lease.js';
 import { Directory, directoryMetrics } from './app/directory.js';
-import { runSagaCommands, sagaCommandMetrics } from './app/saga-commands.js';
+import { sagaCommandMetrics } from './app/command-slice.js';
+import { runSagaCommands } from './app/saga-commands.js';
 
 export interface CommandServiceOptions {
   readonly store: EventStore;

@@ -6,7 +6,8 @@ import type { OrderDemand } from '@order-flow/contracts';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
 import type { OrderCommand } from '../domain/order.js';
 import { type Orders, orders, rememberedOrders } from './aggregates.js';
-import { handle } from './handle.js';
+import { handle, handleTogether } from './handle.js';
+import { CommandRefused } from '../domain/decider.js';
 import { RecentStreams } from './recent-streams.js';
 
 const orderId = '00000000-0000-4000-8000-000000000001';
@@ -120,5 +121,74 @@ describe('an order that is placed again, elsewhere and priced anew', () => {
     for await (const event of store.readStream(orders.stream(orderId))) events.push(event);
     expect(events.map(({ type }) => type)).toEqual(['OrderCreated', 'OrderFailed']);
     expect(events[1]?.data).toMatchObject({ total: { amount: 200 } });
+  });
+});
+
+describe('commands to one order that come together', () => {
+  let appends: number;
+  beforeEach(async () => {
+    await run(remembered, '1', create);
+    appends = 0;
+    const append = store.append.bind(store);
+    store.append = (...asked) => {
+      appends++;
+      return append(...asked);
+    };
+  });
+
+  const together = async (of: Orders, commands: Readonly<Record<string, OrderCommand>>) => {
+    const asked = Object.entries(commands).map(([commandId, command]) => ({
+      context: { commandId, correlationId: 'c', input: command },
+      makeCommand: () => command,
+    }));
+    const outcomes = await handleTogether(store, of, orderId, asked);
+    return outcomes.map((outcome) => (outcome instanceof CommandRefused ? outcome.code : outcome));
+  };
+
+  it('share an append, each decided on the one before', async () => {
+    expect(await together(remembered, { 2: reserved, 3: confirm })).toMatchObject([
+      { version: 2, repeated: false, state: { status: 'RESERVED' } },
+      { version: 3, repeated: false, state: { status: 'CONFIRMED' } },
+    ]);
+    expect(await stored()).toEqual(['OrderCreated', 'OrderStockReserved', 'OrderConfirmed']);
+    expect([appends, reads]).toEqual([1, 1]);
+  });
+
+  it('come again, to an instance that remembers them and to one that does not', async () => {
+    const first = await together(remembered, { 2: reserved, 3: confirm });
+    const again = first.map((outcome) => ({ ...(outcome as object), repeated: true }));
+    expect(await together(remembered, { 2: reserved, 3: confirm })).toEqual(again);
+    expect(await together(orders, { 2: reserved, 3: confirm })).toEqual(again);
+    expect(appends).toBe(1);
+  });
+
+  it('are handled as far as they were not', async () => {
+    await elsewhere('2', reserved);
+    expect(await together(remembered, { 2: reserved, 3: confirm })).toMatchObject([
+      { version: 2, repeated: true },
+      { version: 3, repeated: false },
+    ]);
+    expect(await stored()).toEqual(['OrderCreated', 'OrderStockReserved', 'OrderConfirmed']);
+  });
+
+  it('may each be refused, which is decided on what is in the stream', async () => {
+    await elsewhere('2', cancel('no longer needed'));
+    const complete: OrderCommand = { type: 'CompleteOrderCancellation', data: { orderId } };
+    expect(await together(remembered, { 3: reserved, 4: confirm, 5: complete })).toMatchObject([
+      'ORDER_CLOSED',
+      'ORDER_CLOSED',
+      { version: 3, state: { status: 'CANCELLED' } },
+    ]);
+    expect(await stored()).toEqual(['OrderCreated', 'OrderCancellationRequested', 'OrderCancelled']);
+  });
+
+  it('are not refused for what was remembered and is so no more', async () => {
+    await elsewhere('3', confirm);
+    await elsewhere('4', cancel('no longer needed'));
+    const complete: OrderCommand = { type: 'CompleteOrderCancellation', data: { orderId } };
+    expect(await together(remembered, { 3: confirm, 5: complete })).toMatchObject([
+      { version: 2, repeated: true },
+      { version: 4, state: { status: 'CANCELLED' } },
+    ]);
   });
 });

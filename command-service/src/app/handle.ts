@@ -8,7 +8,7 @@ import {
   type RecordedEvent,
 } from '@order-flow/event-store';
 import { backoffDelay, sleep } from '@order-flow/service-kit';
-import { type Decider, refuse } from '../domain/decider.js';
+import { CommandRefused, type Decider, refuse } from '../domain/decider.js';
 import type { Answer, RecentStreams, StreamState } from './recent-streams.js';
 
 const ATTEMPTS = 12;
@@ -58,13 +58,16 @@ export function restoreEvent<Event extends DomainEvent>(topic: EventTopic, recor
 
 export const hashInput = (input: unknown): string => hash('sha256', JSON.stringify(input), 'base64url').slice(0, 22);
 
+/** A command, with who commands. */
+export interface Asked<Command, State> {
+  readonly context: CommandContext;
+  /** Called after the look for the command in the stream; may refuse too. */
+  readonly makeCommand: (state: State) => Command | Promise<Command>;
+}
+
 /**
  * Read, decide, append with the revision that was read; all again on a conflict, at most 12 times. A command that is in
  * the stream already is answered as the first time, before anything is decided.
- *
- * What is remembered of a stream, or that a new one is empty, stands in for the first read. It may be out of date; then
- * whatever came of it but a successful append counts for nothing, and the stream is read.
- * @param makeCommand called after that look; may refuse too
  * @throws CommandRefused, EventStoreError
  */
 export async function handle<Command, Event extends DomainEvent, State>(
@@ -72,37 +75,45 @@ export async function handle<Command, Event extends DomainEvent, State>(
   aggregate: Aggregate<Command, Event, State>,
   id: string,
   context: CommandContext,
-  makeCommand: (state: State) => Command | Promise<Command>,
+  makeCommand: Asked<Command, State>['makeCommand'],
 ): Promise<Handled<State>> {
-  const stream = aggregate.stream(id);
-  const inputHash = hashInput(context.input);
-  const decideOn = async (read: StreamState<State>): Promise<Decided<State>> => {
-    const answer = read.answers.get(context.commandId);
-    if (answer) return { answer: repeated(answer, inputHash) };
-    const events = aggregate.decider.decide(await makeCommand(read.state), read.state);
-    const state = events.reduce(aggregate.decider.evolve, read.state);
-    if (events.length === 0) return { answer: { state, version: read.version, repeated: false } };
-    return { state, events: toNewEvents(events, aggregate.topic, context, inputHash) };
-  };
-  const append = async (read: StreamState<State>, { state, events }: Changed<State>): Promise<Handled<State>> => {
-    const { revision } = await store.append(stream, events, read.version === 0 ? 'no-stream' : read.version - 1);
-    const version = revision + 1;
-    const answers = new Map(read.answers).set(context.commandId, { inputHash, state, version });
-    aggregate.recent?.set(stream, { state, version, answers });
-    return { state, version, repeated: false };
-  };
+  const [outcome] = await handleTogether(store, aggregate, id, [{ context, makeCommand }]);
+  if (!outcome || outcome instanceof CommandRefused) throw outcome ?? new Error('a command has an outcome');
+  return outcome;
+}
 
+/**
+ * The same with several commands to one aggregate, each decided on what those before it came to. Their events share an
+ * append: there are all or none of them.
+ *
+ * What is remembered of a stream, or that a new one is empty, stands in for the first read. It may be out of date; then
+ * whatever came of it but a successful append counts for nothing, and the stream is read.
+ * @returns what each command came to, in their order
+ * @throws CommandRefused TOO_MUCH_CONTENTION, EventStoreError
+ */
+export async function handleTogether<Command, Event extends DomainEvent, State>(
+  store: EventStore,
+  aggregate: Aggregate<Command, Event, State>,
+  id: string,
+  commands: readonly Asked<Command, State>[],
+): Promise<readonly Outcome<State>[]> {
+  const stream = aggregate.stream(id);
+  const append = async (read: StreamState<State>, { events, after, outcomes }: Decided<State>) => {
+    await store.append(stream, events, read.version === 0 ? 'no-stream' : read.version - 1);
+    aggregate.recent?.set(stream, after);
+    return outcomes;
+  };
   /** @returns nothing when it must be tried again on what is in the stream then */
-  const attempt = async (read: StreamState<State>, isAssumed: boolean): Promise<Handled<State> | undefined> => {
-    const decided = await decideOn(read).catch((error: unknown) => {
+  const attempt = async (read: StreamState<State>, isAssumed: boolean) => {
+    const decided = await decideAll(aggregate, commands, read).catch((error: unknown) => {
       if (!isAssumed) throw error;
     });
-    if (!decided) return undefined;
-    if ('events' in decided) return append(read, decided).catch(conflictOnly);
-    return decided.answer.repeated || !isAssumed ? decided.answer : undefined;
+    if (!decided || (isAssumed && !decided.shown)) return undefined;
+    return decided.events.length > 0 ? append(read, decided).catch(conflictOnly) : decided.outcomes;
   };
 
-  const assumed = aggregate.recent?.get(stream) ?? (context.begins ? nothing(aggregate) : undefined);
+  const begins = commands[0]?.context.begins ?? false;
+  const assumed = aggregate.recent?.get(stream) ?? (begins ? nothing(aggregate) : undefined);
   const early = assumed && (await attempt(assumed, true));
   if (early) return early;
   aggregate.recent?.delete(stream);
@@ -114,11 +125,48 @@ export async function handle<Command, Event extends DomainEvent, State>(
   return refuse('TOO_MUCH_CONTENTION', `${stream} changes too fast; try again`);
 }
 
-interface Changed<State> {
-  readonly state: State;
+export type Outcome<State> = Handled<State> | CommandRefused;
+
+interface Decided<State> {
   readonly events: readonly NewEvent[];
+  /** The stream with these events. */
+  readonly after: StreamState<State>;
+  readonly outcomes: readonly Outcome<State>[];
+  /** Each command is in the stream, or has events, so that the append shows whether the stream was as it was taken to be. */
+  readonly shown: boolean;
 }
-type Decided<State> = Changed<State> | { readonly answer: Handled<State> };
+
+async function decideAll<Command, Event extends DomainEvent, State>(
+  { decider, topic }: Aggregate<Command, Event, State>,
+  commands: readonly Asked<Command, State>[],
+  read: StreamState<State>,
+): Promise<Decided<State>> {
+  let { state, version } = read;
+  const answers = new Map(read.answers);
+  const all: NewEvent[] = [];
+  let shown = true;
+  const decide = async ({ context, makeCommand }: Asked<Command, State>): Promise<Handled<State>> => {
+    const inputHash = hashInput(context.input);
+    const answer = answers.get(context.commandId);
+    if (answer) return repeated(answer, inputHash);
+    const events = decider.decide(await makeCommand(state), state);
+    state = events.reduce(decider.evolve, state);
+    version += events.length;
+    all.push(...toNewEvents(events, topic, context, inputHash));
+    if (events.length > 0) answers.set(context.commandId, { inputHash, state, version });
+    else shown = false;
+    return { state, version, repeated: false };
+  };
+  const outcomes: Outcome<State>[] = [];
+  for (const command of commands) outcomes.push(await decide(command).catch(refusedOnly));
+  shown &&= !outcomes.some((outcome) => outcome instanceof CommandRefused);
+  return { events: all, after: { state, version, answers }, outcomes, shown };
+}
+
+const refusedOnly = (error: unknown): CommandRefused => {
+  if (error instanceof CommandRefused) return error;
+  throw error;
+};
 
 function repeated<State>({ inputHash, state, version }: Answer<State>, asked: string): Handled<State> {
   if (inputHash === asked) return { state, version, repeated: true };

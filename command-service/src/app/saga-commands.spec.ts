@@ -1,14 +1,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from '@jest/globals';
-import { deterministicId, encodeEvent, orderCommands } from '@order-flow/contracts';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { deterministicId, encodeEvent, type OrderCommandData, orderCommands } from '@order-flow/contracts';
 import { type EventLog, openMemoryEventLog } from '@order-flow/event-log';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
 import { createLogger, Metrics, silentLogger } from '@order-flow/service-kit';
 import { overriding } from '@order-flow/service-kit/testing';
 import { rememberedOrders } from './aggregates.js';
-import { commandDeadLetters, runSagaCommands, type SagaCommands, sagaCommandMetrics } from './saga-commands.js';
+import { handle } from './handle.js';
+import { commandDeadLetters, sagaCommandMetrics } from './command-slice.js';
+import { runSagaCommands, type SagaCommands } from './saga-commands.js';
 
 const PARTITIONS = 3;
 let directory: string;
@@ -83,6 +85,73 @@ it('commands that are handled are committed, and then deleted', async () => {
   await until(async () => (await total('begin')) === 20);
   expect(await committed()).toBe(20);
   await stop();
+});
+
+describe('a command that can wait', () => {
+  const orderId = deterministicId('order', 'waits');
+  const command = (type: OrderCommandData['type'], id: string) => {
+    const shared = { source: '/test', subject: orderId, time: '2026-01-01T00:00:00.000Z', correlationid: 'c' };
+    const constant = { specversion: '1.0', datacontenttype: 'application/json', schemaversion: 1 } as const;
+    return encodeEvent({ ...constant, ...shared, id: deterministicId(id), type, causationid: 'c', data: { orderId } });
+  };
+  const send = (value: Buffer, key = 'same') =>
+    log.openWriter('test').then((writer) => writer.commit({ records: [{ topic, key, value, timestamp: 0 }] }));
+  const topic = orderCommands.name;
+  let appended: number[];
+  let watched: EventStore;
+
+  beforeEach(async () => {
+    const unitPrice = { amount: 100, currency: 'EUR' };
+    const lines = [{ sku: 'TEA', name: 'Tea', quantity: 1, unitPrice }];
+    const demand = { orderId, customerId: 'alice', lines, total: unitPrice };
+    const context = { commandId: deterministicId('create'), correlationId: 'c', input: demand };
+    await handle(store, rememberedOrders(), orderId, context, () => ({ type: 'CreateOrder' as const, demand }));
+    appended = [];
+    watched = overriding(store, {
+      append: (stream, events, expected) => {
+        appended.push(events.length);
+        return store.append(stream, events, expected);
+      },
+    });
+  });
+
+  it('shares the append of the next one of its order', async () => {
+    const stop = start({ store: watched });
+    await send(command('MarkOrderStockReserved', 'a'));
+    await send(command('ConfirmOrder', 'b'));
+    await until(async () => (await committed()) === 2);
+    await stop();
+    expect(appended).toEqual([2]);
+  });
+
+  it('is handled alone when none follows, and counts as handled only then', async () => {
+    const offsets: number[] = [];
+    const counting = overriding(log, {
+      admin: overriding(log.admin, {
+        commitOffsets: (consumed) => {
+          offsets.push(appended.length, ...consumed.offsets.map(({ offset }) => offset));
+          return log.admin.commitOffsets(consumed);
+        },
+      }),
+    });
+    const stop = start({ store: watched, log: counting });
+    await send(command('MarkOrderStockReserved', 'a'));
+    await until(async () => (await committed()) === 1);
+    await stop();
+    expect(appended).toEqual([1]);
+    expect(offsets).toEqual([1, 1]);
+  });
+
+  it('is handled when the service stops', async () => {
+    const stop = start({ store: watched });
+    await send(Buffer.from('no command'), 'same');
+    await until(async () => (await total('end', commandDeadLetters.name)) === 1);
+    await send(command('MarkOrderStockReserved', 'a'));
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    await stop();
+    expect(appended).toEqual([1]);
+    expect(await committed()).toBe(2);
+  });
 });
 
 it('what was handled when it stops is committed, and stays until its time', async () => {

@@ -21,6 +21,9 @@ export interface Order {
 const OPEN: readonly OrderStatus[] = ['PENDING', 'RESERVED'];
 const CANCELLABLE: readonly OrderStatus[] = ['PENDING', 'RESERVED', 'CONFIRMED'];
 
+/** A step on the way that may come a little later, together with the next one; the others end something. */
+export const canWait = ({ type }: OrderCommandData): boolean => type === 'MarkOrderStockReserved';
+
 /** A command of the saga. It may find the order cancelled meanwhile: ORDER_CLOSED is then a normal outcome. */
 function advance(command: OrderCommandData, status: OrderStatus, demand: OrderDemand): OrderDomainEvent[] {
   const { orderId, customerId } = demand;

@@ -11,6 +11,10 @@ export class BoundedQueue<Item> {
     return this.#items.length;
   }
 
+  get isClosed(): boolean {
+    return this.#closed;
+  }
+
   async push(item: Item): Promise<void> {
     while (this.#items.length >= this.limit && !this.#closed) {
       await new Promise<void>((resolve) => (this.#wakeProducer = resolve));
@@ -25,6 +29,20 @@ export class BoundedQueue<Item> {
       await new Promise<void>((resolve) => (this.#wakeConsumer = resolve));
     }
     return this.takeNow(max);
+  }
+
+  /** Whether there is an item within milliseconds; none once it is closed. */
+  async hasMoreWithin(ms: number): Promise<boolean> {
+    if (this.#items.length === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, ms);
+        this.#wakeConsumer = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    return this.#items.length > 0;
   }
 
   /** What there is, at most `max`. */

@@ -2,7 +2,7 @@ import type { EventTopic, ReadModelDocument } from '@order-flow/contracts';
 import type { EventLog, LogRecord, Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
 import { firstRevision, type ReadStore } from '@order-flow/read-store';
 import type { ChangeSignal } from '@order-flow/coordination';
-import { BoundedQueue, type Logger, sleep } from '@order-flow/service-kit';
+import { BoundedQueue, type Logger } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
 import { Checkpoints } from './checkpoints.js';
@@ -116,7 +116,7 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
   }, CHECKPOINT_EVERY_MS);
   try {
     for (;;) {
-      const batches = await takeTogether(queue, projection.lingerMs, epoch.signal);
+      const batches = await takeTogether(queue, projection.lingerMs);
       if (batches.length === 0) break;
       const parsed = parseAll(run, batches, deadLetters);
       const signals = await applier.apply(parsed);
@@ -138,16 +138,20 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
   }
 }
 
-/** What there is; with a linger, what came until then too. */
+/** What there is; while all of it may wait, what comes until then too. */
 async function takeTogether(
   queue: BoundedQueue<RecordBatch>,
-  lingerMs: number,
-  signal: AbortSignal,
+  lingerMs: Projection['lingerMs'],
 ): Promise<RecordBatch[]> {
   const batches = await queue.take(TOGETHER);
-  if (lingerMs === 0 || batches.length === 0 || batches.length === TOGETHER) return batches;
-  await sleep(lingerMs, signal);
-  return [...batches, ...queue.takeNow(TOGETHER - batches.length)];
+  const takenAt = performance.now();
+  while (batches.length > 0 && batches.length < TOGETHER) {
+    const patience = Math.min(...batches.map(({ topic }) => lingerMs[topic] ?? 0));
+    const left = takenAt + patience - performance.now();
+    if (left <= 0 || !(await queue.hasMoreWithin(left))) break;
+    batches.push(...queue.takeNow(TOGETHER - batches.length));
+  }
+  return batches;
 }
 
 async function readInto(

@@ -83,6 +83,6 @@ export const customers = projection<
     if (isOrder(event)) return foldOrder(customer, event);
     return isPayment(event) ? foldPayment(customer, event) : foldAccount(customer, event);
   },
-  lingerMs: 20,
+  lingerMs: { [orderEvents.name]: 50, [paymentEvents.name]: 50 },
   version: ({ version }) => version,
 });

@@ -90,6 +90,7 @@ export const orders = projection<
     const next = foldByTopic(order, event);
     return event.time > next.updatedAt ? { ...next, updatedAt: event.time } : next;
   },
-  lingerMs: 0,
+  // What stock and payment say is followed by what the order makes of it: most often one write does for all of it.
+  lingerMs: { [inventoryEvents.name]: 50, [paymentEvents.name]: 50 },
   version: ({ version }) => version,
 });

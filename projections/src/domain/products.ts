@@ -76,6 +76,6 @@ export const products = projection<ProductView, readonly [typeof catalogEvents, 
   }),
   fold: (product, event, sku) =>
     isInventory(event) ? foldInventory(product, event, sku) : foldCatalog(product, event),
-  lingerMs: 20,
+  lingerMs: { [inventoryEvents.name]: 50 },
   version: ({ version }) => version,
 });

@@ -16,8 +16,8 @@ export interface Projection<Document extends ReadModelDocument = ReadModelDocume
   readonly keys: (event: Event) => readonly string[];
   readonly initial: () => Body<Document>;
   readonly fold: (document: Body<Document>, event: Event, id: string) => Body<Document>;
-  /** Milliseconds to wait for more events before a write; 0 where people watch each step. */
-  readonly lingerMs: number;
+  /** Milliseconds that events of a source may wait for more before they are written; of one not named 0: people watch each. */
+  readonly lingerMs: Readonly<Record<string, number>>;
   /** What change signals carry as the version. */
   readonly version: (document: Body<Document>) => number;
 }
