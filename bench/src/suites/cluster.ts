@@ -7,7 +7,7 @@ import type { BenchRun, Measurements, Suite } from '../suite.js';
 import { IN_FLIGHT, OrderLoad } from './order-load.js';
 
 /** So many that the code of the servers on the JVM is compiled: what carries many orders at once, and one. */
-const WARM_UP_ORDERS = 9_000;
+const WARM_UP_ORDERS = 15_000;
 const WARM_UP_SINGLY = 400;
 const THROUGHPUT_ORDERS = 3_000;
 const RATE = 20;
