@@ -48,7 +48,8 @@ export async function startCommandService(
   const ofSaga = sagaCommandMetrics(metrics);
   const keepRunning = (name: string, run: Supervised) =>
     lifecycle.background(name, (signal) => supervise(name, run, { signal, logger, readiness }));
-  keepRunning('bridge', (signal, ready) => runUnderLease(leases, { store, log, metrics: ofBridge }, signal, ready));
+  const bridge = { store, log, logger, metrics: ofBridge };
+  keepRunning('bridge', (signal, ready) => runUnderLease(leases, bridge, signal, ready));
   keepRunning('directory', (signal, ready) => directory.follow(signal, ready));
   keepRunning('saga-commands', (signal, ready, waiting) =>
     runSagaCommands({ store, orders, log, logger, metrics: ofSaga }, signal, ready, waiting),

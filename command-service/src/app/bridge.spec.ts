@@ -3,22 +3,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { bridgeCheckpoint, catalogEvents, deterministicId } from '@order-flow/contracts';
-import { type EventLog, type LogWriter, openMemoryEventLog } from '@order-flow/event-log';
+import {
+  type EventLog,
+  LARGEST_RECORD,
+  type LogRecord,
+  type LogWriter,
+  openMemoryEventLog,
+} from '@order-flow/event-log';
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
-import { Metrics } from '@order-flow/service-kit';
+import { Metrics, silentLogger } from '@order-flow/service-kit';
 import { type BridgeError, bridgeMetrics, runBridge } from './bridge.js';
+import { commandDeadLetters } from './command-slice.js';
 
 const STREAMS = 7;
 let directory: string;
 let store: EventStore;
 let log: EventLog;
 const metrics = bridgeMetrics(new Metrics('test'));
+const bridge = () => ({ store, log, logger: silentLogger(), metrics });
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'bridge-'));
   store = await openEmbeddedEventStore({ path: join(directory, 'events') });
   log = await openMemoryEventLog();
-  await log.admin.ensureTopics([catalogEvents, bridgeCheckpoint], { partitions: 3 });
+  await log.admin.ensureTopics([catalogEvents, bridgeCheckpoint, commandDeadLetters], { partitions: 3 });
 });
 afterEach(async () => {
   await log.close();
@@ -91,7 +99,7 @@ describe('the bridge', () => {
     const stop = new AbortController();
     const supervised = (async () => {
       while (!stop.signal.aborted) {
-        await runBridge({ store, log: mortal, metrics }, stop.signal, () => undefined).catch(() => undefined);
+        await runBridge({ ...bridge(), log: mortal }, stop.signal, () => undefined).catch(() => undefined);
       }
     })();
     for (let n = 0; n < 300; n += 20) await append(20, n);
@@ -111,13 +119,13 @@ describe('the bridge', () => {
 
   it('lets a second instance take over, and the first one notices', async () => {
     const stop = new AbortController();
-    const first = expect(runBridge({ store, log, metrics }, stop.signal, () => undefined)).rejects.toMatchObject({
+    const first = expect(runBridge(bridge(), stop.signal, () => undefined)).rejects.toMatchObject({
       code: 'FENCED',
     });
     await append(5);
     await until(async () => (await carried()).length === 5);
     let ready = false;
-    const second = runBridge({ store, log, metrics }, stop.signal, () => (ready = true));
+    const second = runBridge(bridge(), stop.signal, () => (ready = true));
     await until(() => Promise.resolve(ready));
     await append(5, 5);
     await first;
@@ -141,7 +149,7 @@ describe('the bridge', () => {
       await writer.commit({ records: [{ topic: bridgeCheckpoint.name, key: 'position', value, timestamp: 0 }] });
     };
     const refused = () =>
-      runBridge({ store, log: watched, metrics }, AbortSignal.timeout(5_000), () => undefined).then(
+      runBridge({ ...bridge(), log: watched }, AbortSignal.timeout(5_000), () => undefined).then(
         () => undefined,
         (error: unknown) => (error as BridgeError).code,
       );
@@ -154,16 +162,45 @@ describe('the bridge', () => {
     expect(await refused()).toBe('POSITION_BEYOND_END');
   });
 
+  it('parks an event that no log takes, and goes on', async () => {
+    const stop = new AbortController();
+    const running = runBridge(bridge(), stop.signal, () => undefined);
+    const id = deterministicId('large');
+    const metadata = { $correlationId: id, $causationId: id };
+    const data = { sku: 'SKU-0', note: 'x'.repeat(LARGEST_RECORD - 200) };
+    await store.append('product-SKU-0', [{ id, type: 'StockReceived', data, metadata }], 'any');
+    await append(1);
+    await until(async () => (await carried()).length === 1);
+    stop.abort();
+    await running;
+    const letters: LogRecord[] = [];
+    const from = [0, 1, 2].map((partition) => ({ topic: commandDeadLetters.name, partition, offset: 0 }));
+    for await (const { records } of log.read(from, { follow: false, signal: new AbortController().signal }))
+      letters.push(...records);
+    expect(letters).toMatchObject([
+      {
+        key: 'SKU-0',
+        value: null,
+        headers: {
+          'dlq-error': expect.stringMatching(/^event 0 of product-SKU-0 takes 10\d{5} bytes/),
+          'dlq-topic': catalogEvents.name,
+          'dlq-offset': '0',
+          'dlq-left-out': 'value',
+        },
+      },
+    ]);
+  });
+
   it('carries nothing a second time when its checkpoint is lost', async () => {
     const stop = new AbortController();
-    const first = runBridge({ store, log, metrics }, stop.signal, () => undefined);
+    const first = runBridge(bridge(), stop.signal, () => undefined);
     await append(5);
     await until(async () => (await carried()).length === 5);
     stop.abort();
     await first;
     const [{ end } = { end: 0 }] = await log.admin.partitions(bridgeCheckpoint.name);
     await log.admin.deleteRecords([{ topic: bridgeCheckpoint.name, partition: 0, offset: end }]);
-    const again = runBridge({ store, log, metrics }, AbortSignal.timeout(5_000), () => undefined);
+    const again = runBridge(bridge(), AbortSignal.timeout(5_000), () => undefined);
     await expect(again).rejects.toMatchObject({
       code: 'CHECKPOINT_LOST',
       message: expect.stringContaining('catalog.events has events'),

@@ -8,15 +8,19 @@ import {
   rfc3339,
 } from '@order-flow/contracts';
 import {
+  deadLetter,
   type EventLog,
+  LARGEST_RECORD,
   LogError,
   type LogWriter,
   type NewRecord,
   type Offset,
+  recordSize,
   type TopicName,
 } from '@order-flow/event-log';
 import type { EventStore, Position, RecordedEvent } from '@order-flow/event-store';
-import { BoundedQueue, type Metrics } from '@order-flow/service-kit';
+import { BoundedQueue, type Logger, type Metrics } from '@order-flow/service-kit';
+import { commandDeadLetters } from './command-slice.js';
 
 const BATCH = 500;
 const READ_AHEAD = 2_000;
@@ -36,6 +40,7 @@ export class BridgeError extends Error {
 
 export function bridgeMetrics(metrics: Metrics) {
   return {
+    parked: metrics.counter('bridge_parked_total', 'Events that are too large for a topic'),
     carried: metrics.counter('bridge_events_total', 'Events carried from the event store to the log'),
     batch: metrics.histogram('bridge_batch_size', 'Events in a transaction', [], [1, 2, 5, 10, 25, 50, 100, 250, 500]),
     lagEvents: metrics.gauge('bridge_lag_events', 'Events read and not yet carried'),
@@ -48,6 +53,7 @@ export function bridgeMetrics(metrics: Metrics) {
 export interface Bridge {
   readonly store: EventStore;
   readonly log: EventLog;
+  readonly logger: Logger;
   readonly metrics: ReturnType<typeof bridgeMetrics>;
 }
 
@@ -58,7 +64,7 @@ export interface Bridge {
  * @throws BridgeError, LogError (FENCED when another instance took over), EventStoreError
  */
 export async function runBridge(
-  { store, log, metrics }: Bridge,
+  { store, log, logger, metrics }: Bridge,
   signal: AbortSignal,
   ready: () => void,
 ): Promise<void> {
@@ -67,7 +73,7 @@ export async function runBridge(
   try {
     const after = await checkpointedPosition(store, log, identity);
     ready();
-    await carryAll({ store, metrics }, { writer, identity, after }, signal);
+    await carryAll({ store, logger, metrics }, { writer, identity, after }, signal);
   } catch (error) {
     if (error instanceof LogError && error.code === 'FENCED') metrics.fenced.inc();
     throw error;
@@ -83,10 +89,11 @@ interface Start {
 }
 
 async function carryAll(
-  { store, metrics }: Omit<Bridge, 'log'>,
+  { store, ...parking }: Omit<Bridge, 'log'>,
   { writer, identity, after }: Start,
   signal: AbortSignal,
 ): Promise<void> {
+  const { metrics } = parking;
   const queue = new BoundedQueue<RecordedEvent>(READ_AHEAD);
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
@@ -95,7 +102,7 @@ async function carryAll(
   reading.catch(() => undefined);
   try {
     for (let events = await queue.take(BATCH); events.length > 0; events = await queue.take(BATCH)) {
-      await carry(writer, identity, events);
+      await carry(parking, { writer, identity }, events);
       metrics.carried.inc(events.length);
       metrics.lagEvents.set(queue.size);
       metrics.batch.observe(events.length);
@@ -121,7 +128,13 @@ async function readAhead(
   }
 }
 
-async function carry(writer: LogWriter, identity: string, events: readonly RecordedEvent[]): Promise<void> {
+type Parking = Pick<Bridge, 'logger' | 'metrics'>;
+
+async function carry(
+  parking: Parking,
+  { writer, identity }: Omit<Start, 'after'>,
+  events: readonly RecordedEvent[],
+): Promise<void> {
   const last = events.at(-1);
   if (!last) return;
   const checkpoint: BridgeCheckpoint = { identity, position: last.position };
@@ -131,7 +144,22 @@ async function carry(writer: LogWriter, identity: string, events: readonly Recor
     value: Buffer.from(JSON.stringify(checkpoint)),
     timestamp: last.created,
   };
-  await writer.commit({ records: [...events.map(toRecord), position] });
+  await writer.commit({ records: [...events.map((event) => fitting(parking, event)), position] });
+}
+
+/** The event as it is carried. One that no log would take is parked without its data, for the event store has that. */
+function fitting({ logger, metrics }: Parking, event: RecordedEvent): NewRecord {
+  const record = toRecord(event);
+  const size = recordSize(record);
+  if (size <= LARGEST_RECORD) return record;
+  const { stream, revision } = event;
+  const error = new Error(
+    `event ${revision} of ${stream} takes ${size} bytes, more than a topic takes (${LARGEST_RECORD})`,
+  );
+  logger.error({ stream, revision, size }, `the bridge parked what it cannot carry: ${error.message}`);
+  metrics.parked.inc();
+  const nowhere = { partition: -1, offset: revision, headers: record.headers ?? {} };
+  return deadLetter({ ...record, ...nowhere }, error, { topic: commandDeadLetters.name, without: 1 });
 }
 
 function toRecord(event: RecordedEvent): NewRecord {

@@ -8,3 +8,4 @@ export * from './memory-event-log.js';
 export * from './murmur2.js';
 export { openEventLog } from './open-event-log.js';
 export * from './port.js';
+export { LARGEST_RECORD, recordSize } from './record-size.js';
