@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path';
 import { ConfigurationError, Identity, isExplained, readSettings, type Role } from '@order-flow/service-kit';
-import { timeSpan } from '@order-flow/service-kit/flags';
+import { serviceUrl, timeSpan } from '@order-flow/service-kit/flags';
 import { Command, Option } from 'commander';
 import { seed } from './seed.js';
 import { createTopics } from './topics.js';
@@ -57,7 +57,7 @@ program
 program
   .command('seed')
   .description('put the demo shop in; what is there already stays as it is')
-  .option('--commands <url>', 'of the command service', `http://127.0.0.1:${settings.COMMAND_SERVICE_PORT}`)
+  .option('--commands <url>', 'of the command service', serviceUrl, `http://127.0.0.1:${settings.COMMAND_SERVICE_PORT}`)
   .action(seedShop);
 
 program.parseAsync().catch((error: unknown) => {

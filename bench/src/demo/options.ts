@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
+import { serviceUrl } from '@order-flow/service-kit/flags';
 
 export interface DemoOptions {
   readonly orders: number;
@@ -25,7 +26,7 @@ export const parseDemoOptions = (argv: readonly string[]): DemoOptions =>
     .description('Sends a stream of orders through GraphQL to a running system and follows them to their end.')
     .option('--orders <n>', 'how many', whole(1, 1_000_000), 200)
     .option('--rate <r>', 'orders a second', within(0.1, 2_000), 20)
-    .option('--gateway <url>', 'of the system (default: what the ready file names)')
+    .option('--gateway <url>', 'of the system (default: what the ready file names)', serviceUrl)
     .option('--token <token>', "an operator's (default: ORDER_FLOW_TOKEN, or what the ready file names)")
     .option('--ready-file <file>', 'of the system (default: what npm start wrote, else npm run cluster)')
     .option('--seed <n>', 'of the random orders', whole(0, 4_294_967_295), 1)
