@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { IncomingMessage } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import WebSocket from 'ws';
 import { alice, eventually, type Fixture, startFixture } from './testing/gateway-fixture.js';
@@ -36,6 +37,14 @@ describe('a WebSocket', () => {
     let messages = 0;
     while (messages < 200 && !(await sent(socket, { type: 'ping', payload: { TEXT } }))) messages++;
     expect(messages).toBeLessThan(100);
+  });
+
+  it('that is opened at another address is told where they are served', async () => {
+    const socket = new WebSocket(`${gateway.url.replace('http', 'ws')}/elsewhere`).on('error', () => undefined);
+    const [, response] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    const problem: unknown = JSON.parse(Buffer.concat(await response.toArray()).toString());
+    expect(response.headers['content-type']).toContain('application/problem+json');
+    expect(problem).toMatchObject({ status: 404, code: 'NOT_FOUND', detail: 'WebSockets are served on /graphql' });
   });
 
   /** One that has said who it is. */

@@ -1,7 +1,14 @@
-import type { IncomingMessage } from 'node:http';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
-import { type Caller, type HttpApp, type Identity, type Logger, UnauthenticatedError } from '@order-flow/service-kit';
+import {
+  type Caller,
+  type HttpApp,
+  type Identity,
+  type Logger,
+  Problem,
+  UnauthenticatedError,
+} from '@order-flow/service-kit';
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
 import { WebSocketServer } from 'ws';
@@ -142,6 +149,24 @@ function protocolServer(options: WebsocketOptions): Server<Session> {
   });
 }
 
+function whyNot({ url }: IncomingMessage, { clients }: WebSocketServer): Problem | undefined {
+  if (url?.split('?')[0] !== '/graphql') return new Problem(404, 'NOT_FOUND', 'WebSockets are served on /graphql');
+  if (clients.size < MAX_CONNECTIONS) return undefined;
+  return new Problem(503, 'BUSY', `at most ${MAX_CONNECTIONS} WebSockets are open at a time; try later`);
+}
+
+/** Answers an upgrade that is not taken up, and ends the connection. */
+function refuse(socket: Duplex, problem: Problem): void {
+  const body = JSON.stringify(problem);
+  const head = [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
+    'Content-Type: application/problem+json; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
 /** Serves WebSockets on `/graphql` of the app's server, and closes them (1001) before it closes. */
 export function websocketEndpoint(app: HttpApp, options: WebsocketOptions): void {
   const sockets = new WebSocketServer({
@@ -152,9 +177,9 @@ export function websocketEndpoint(app: HttpApp, options: WebsocketOptions): void
   const protocol = protocolServer(options);
   app.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     socket.on('error', () => socket.destroy());
-    const here = request.url?.split('?')[0] === '/graphql';
-    if (!here || sockets.clients.size >= MAX_CONNECTIONS) {
-      socket.end(`HTTP/1.1 ${here ? '503 Service Unavailable' : '404 Not Found'}\r\nConnection: close\r\n\r\n`);
+    const problem = whyNot(request, sockets);
+    if (problem) {
+      refuse(socket, problem);
       return;
     }
     sockets.handleUpgrade(request, socket, head, (accepted) =>
