@@ -1,4 +1,4 @@
-import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import {
@@ -8,6 +8,7 @@ import {
   type Logger,
   Problem,
   UnauthenticatedError,
+  writtenProblem,
 } from '@order-flow/service-kit';
 import { type DocumentNode, type ExecutionArgs, type ExecutionResult, GraphQLError, type GraphQLSchema } from 'graphql';
 import { type Context, makeServer, type Server, type SubscribePayload } from 'graphql-ws';
@@ -149,22 +150,11 @@ function protocolServer(options: WebsocketOptions): Server<Session> {
   });
 }
 
+/** Why an upgrade is not taken up. */
 function whyNot({ url }: IncomingMessage, { clients }: WebSocketServer): Problem | undefined {
   if (url?.split('?')[0] !== '/graphql') return new Problem(404, 'NOT_FOUND', 'WebSockets are served on /graphql');
   if (clients.size < MAX_CONNECTIONS) return undefined;
   return new Problem(503, 'BUSY', `at most ${MAX_CONNECTIONS} WebSockets are open at a time; try later`);
-}
-
-/** Answers an upgrade that is not taken up, and ends the connection. */
-function refuse(socket: Duplex, problem: Problem): void {
-  const body = JSON.stringify(problem);
-  const head = [
-    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
-    'Content-Type: application/problem+json; charset=utf-8',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
 /** Serves WebSockets on `/graphql` of the app's server, and closes them (1001) before it closes. */
@@ -179,7 +169,7 @@ export function websocketEndpoint(app: HttpApp, options: WebsocketOptions): void
     socket.on('error', () => socket.destroy());
     const problem = whyNot(request, sockets);
     if (problem) {
-      refuse(socket, problem);
+      socket.end(writtenProblem(problem));
       return;
     }
     sockets.handleUpgrade(request, socket, head, (accepted) =>

@@ -20,10 +20,8 @@ const unreadable: Readonly<Record<string, Problem>> = {
 };
 const notHttp = new Problem(400, 'MALFORMED_REQUEST', 'this is no HTTP request');
 
-/** Answers what could not even be read as a request, and ends its connection. */
-export function refuseUnreadable(error: ConnectionError, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || socket.destroyed) return;
-  const problem = unreadable[error.code] ?? notHttp;
+/** A whole answer, for a connection whose request no framework answers. */
+export function writtenProblem(problem: Problem): string {
   const body = JSON.stringify(problem);
   const head = [
     `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status] ?? ''}`,
@@ -31,7 +29,13 @@ export function refuseUnreadable(error: ConnectionError, socket: Socket): void {
     `content-length: ${Buffer.byteLength(body)}`,
     'connection: close',
   ];
-  if (socket.writable) socket.write(`${head.join('\r\n')}\r\n\r\n${body}`);
+  return `${head.join('\r\n')}\r\n\r\n${body}`;
+}
+
+/** Answers what could not even be read as a request, and ends its connection. */
+export function refuseUnreadable(error: ConnectionError, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed) return;
+  if (socket.writable) socket.write(writtenProblem(unreadable[error.code] ?? notHttp));
   socket.destroy(error);
 }
 

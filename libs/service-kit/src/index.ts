@@ -10,5 +10,6 @@ export * from './metrics.js';
 export * from './ports.js';
 export * from './probe.js';
 export * from './problem.js';
+export { writtenProblem } from './framework-problems.js';
 export * from './readiness.js';
 export * from './supervision.js';
