@@ -27,8 +27,8 @@ export const COMMAND_GROUP = 'command-service';
 
 /**
  * Where records of `order.commands` go that are no commands, commands to orders whose streams cannot be read, and events
- * that are too large for the bridge. What a letter has to leave out for its size is lost when the topic is trimmed: no command of ours comes
- * near 1 MiB, and nobody runs these again.
+ * that are too large for the bridge. What a letter has to leave out for its size is lost when the topic is trimmed: no
+ * command of ours comes near 1 MiB, and nobody runs these again.
  */
 export const commandDeadLetters: TopicSettings = {
   name: `${COMMAND_GROUP}.dlq`,
@@ -136,7 +136,9 @@ export class CommandSlice {
     const ready = new Map<string, Received[]>();
     for (const { message, heldUntil } of waiting)
       if (isTime || heldUntil <= now || !canWait(message)) ready.set(message.data.orderId, []);
-    this.#held = waiting.filter((received) => !ready.get(received.message.data.orderId)?.push(received));
+    const held: Received[] = [];
+    for (const received of waiting) (ready.get(received.message.data.orderId) ?? held).push(received);
+    this.#held = held;
     await Promise.all([...ready].map(([orderId, commands]) => this.#handleOrder(orderId, commands)));
   }
 

@@ -29,17 +29,18 @@ async function write({ raw }: FastifyReply, text: string, signal: AbortSignal): 
   if (!raw.write(text)) await once(raw, 'drain', { signal });
 }
 
+const idOf = ({ positions }: TailBuffer): string => `id: ${encodeCursor(positions)}`;
+
 /** @param until milliseconds since 1970 */
 async function sendUpdates(reply: FastifyReply, buffer: TailBuffer, until: number, signal: AbortSignal): Promise<void> {
   let silentSince = performance.now();
-  await write(reply, `id: ${encodeCursor(buffer.positions)}\n\n`, signal);
+  await write(reply, `${idOf(buffer)}\n\n`, signal);
   while (!signal.aborted && Date.now() < until) {
     await setTimeout(PACE, undefined, { signal });
     const update = buffer.take();
-    const id = encodeCursor(buffer.positions);
-    if (update) await write(reply, `event: messages\nid: ${id}\ndata: ${JSON.stringify(update)}\n\n`, signal);
+    if (update) await write(reply, `event: messages\n${idOf(buffer)}\ndata: ${JSON.stringify(update)}\n\n`, signal);
     else if (performance.now() - silentSince < HEARTBEAT) continue;
-    else await write(reply, `id: ${id}\n\n`, signal);
+    else await write(reply, `${idOf(buffer)}\n\n`, signal);
     silentSince = performance.now();
   }
 }
