@@ -254,6 +254,16 @@ describe('the console in a browser', () => {
     complaints = complaints.filter((text) => !text.includes('403'));
   });
 
+  it('shows a message that has a type and no data, whole', async () => {
+    const value = { format: 'json', json: { type: 'Heartbeat' }, bytes: 20, truncated: false };
+    const messages = [{ topic: 'order.events', partition: 0, offset: 0, timestamp: 0, key: 'k', headers: {}, value }];
+    await page.route('**/api/topics/order.events/messages?*', (route) =>
+      route.fulfill({ json: { messages, scanned: 1, before: null, nextOffset: null } }),
+    );
+    await open('operator', '#/topics/order.events');
+    await shown('{"type":"Heartbeat"}');
+  });
+
   it('fits a narrow screen, light and dark', async () => {
     const id = await orderBehindThePage();
     await page.setViewportSize({ width: 400, height: 860 });

@@ -24,8 +24,8 @@ function previewOf(message: Message): string {
     const beginning = value.text.slice(0, PREVIEW) || 'empty';
     return value.format === 'base64' ? `base64 ${beginning}` : beginning;
   }
-  const event = jsonOf(message);
-  return JSON.stringify(typeOf(message) && event ? event.data : value.json).slice(0, PREVIEW);
+  const data = typeOf(message) === null ? undefined : jsonOf(message)?.data;
+  return JSON.stringify(data === undefined ? value.json : data).slice(0, PREVIEW);
 }
 
 export const placeOf = ({ partition, offset }: Pick<Message, 'partition' | 'offset'>): string =>
