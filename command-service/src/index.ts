@@ -1,3 +1,3 @@
-export { commandDeadLetters } from './app/command-slice.js';
+export { commandDeadLetters } from './app/dead-letters.js';
 export { needs } from './needs.js';
 export { type CommandServiceOptions, startCommandService } from './start-command-service.js';

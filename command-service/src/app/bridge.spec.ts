@@ -13,7 +13,7 @@ import {
 import { type EventStore, openEmbeddedEventStore } from '@order-flow/event-store';
 import { Metrics, silentLogger } from '@order-flow/service-kit';
 import { type BridgeError, bridgeMetrics, runBridge } from './bridge.js';
-import { commandDeadLetters } from './command-slice.js';
+import { commandDeadLetters } from './dead-letters.js';
 
 const STREAMS = 7;
 let directory: string;
@@ -115,6 +115,21 @@ describe('the bridge', () => {
       expect(revisions).toEqual(revisions.map((_, index) => index));
     }
     expect(commits).toBeGreaterThan(6);
+  });
+
+  it('carries events of one append in one transaction', async () => {
+    const stop = new AbortController();
+    const running = runBridge(bridge(), stop.signal, () => undefined);
+    const events = [1, 2, 3].map((n) => {
+      const id = deterministicId('together', String(n));
+      const metadata = { $correlationId: id, $causationId: id };
+      return { id, type: 'StockReceived', data: { sku: 'SKU-0', quantity: n }, metadata };
+    });
+    await store.append('product-SKU-0', events, 'any');
+    await until(async () => (await carried()).length === 3);
+    stop.abort();
+    await running;
+    expect(await log.admin.partitions(bridgeCheckpoint.name)).toMatchObject([{ end: 1 }]);
   });
 
   it('lets a second instance take over, and the first one notices', async () => {

@@ -20,7 +20,7 @@ import {
 } from '@order-flow/event-log';
 import type { EventStore, Position, RecordedEvent } from '@order-flow/event-store';
 import { BoundedQueue, type Logger, type Metrics } from '@order-flow/service-kit';
-import { commandDeadLetters } from './command-slice.js';
+import { commandDeadLetters } from './dead-letters.js';
 
 const BATCH = 500;
 const READ_AHEAD = 2_000;
@@ -103,7 +103,6 @@ async function carryAll(
   try {
     for (let events = await queue.take(BATCH); events.length > 0; events = await queue.take(BATCH)) {
       await carry(parking, { writer, identity }, events);
-      metrics.carried.inc(events.length);
       metrics.lagEvents.set(queue.size);
       metrics.batch.observe(events.length);
       metrics.lagSeconds.set(Math.max(0, Date.now() - (events[0]?.created ?? Date.now())) / 1000);
@@ -144,7 +143,9 @@ async function carry(
     value: Buffer.from(JSON.stringify(checkpoint)),
     timestamp: last.created,
   };
-  await writer.commit({ records: [...events.map((event) => fitting(parking, event)), position] });
+  const records = events.map((event) => fitting(parking, event));
+  await writer.commit({ records: [...records, position] });
+  parking.metrics.carried.inc(records.filter(({ topic }) => topic !== commandDeadLetters.name).length);
 }
 
 /** The event as it is carried. One that no log would take is parked without its data, for the event store has that. */

@@ -4,7 +4,6 @@ import {
   type OrderCommandData,
   type OrderCommandMessage,
   orderCommands,
-  type TopicSettings,
 } from '@order-flow/contracts';
 import {
   deadLetter,
@@ -21,21 +20,8 @@ import type { BoundedQueue, Logger, Metrics } from '@order-flow/service-kit';
 import { CommandRefused } from '../domain/decider.js';
 import { canWait } from '../domain/order.js';
 import type { Orders } from './aggregates.js';
+import { COMMAND_GROUP, commandDeadLetters } from './dead-letters.js';
 import { handleTogether } from './handle.js';
-
-export const COMMAND_GROUP = 'command-service';
-
-/**
- * Where records of `order.commands` go that are no commands, commands to orders whose streams cannot be read, and events
- * that are too large for the bridge. What a letter has to leave out for its size is lost when the topic is trimmed: no
- * command of ours comes near 1 MiB, and nobody runs these again.
- */
-export const commandDeadLetters: TopicSettings = {
-  name: `${COMMAND_GROUP}.dlq`,
-  key: 'key of the failed record',
-  cleanup: 'delete',
-  retentionMs: -1,
-};
 
 export function sagaCommandMetrics(metrics: Metrics) {
   return {

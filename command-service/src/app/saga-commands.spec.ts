@@ -9,7 +9,8 @@ import { createLogger, Metrics, silentLogger } from '@order-flow/service-kit';
 import { overriding } from '@order-flow/service-kit/testing';
 import { rememberedOrders } from './aggregates.js';
 import { handle } from './handle.js';
-import { commandDeadLetters, sagaCommandMetrics } from './command-slice.js';
+import { sagaCommandMetrics } from './command-slice.js';
+import { commandDeadLetters } from './dead-letters.js';
 import { runSagaCommands, type SagaCommands } from './saga-commands.js';
 
 const PARTITIONS = 3;

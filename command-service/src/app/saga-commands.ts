@@ -1,7 +1,8 @@
 import { orderCommands } from '@order-flow/contracts';
 import type { Offset, OwnershipEpoch, RecordBatch } from '@order-flow/event-log';
 import { BoundedQueue } from '@order-flow/service-kit';
-import { COMMAND_GROUP, CommandSlice, type SliceContext } from './command-slice.js';
+import { CommandSlice, type SliceContext } from './command-slice.js';
+import { COMMAND_GROUP } from './dead-letters.js';
 import { HandledOffsets } from './handled-offsets.js';
 
 /** Batches read ahead of a slice. */

@@ -10,6 +10,13 @@ describe('a bounded queue', () => {
     expect(queue.takeNow(2)).toEqual([]);
   });
 
+  it('gives together what a producer pushes one by one', async () => {
+    const queue = new BoundedQueue<number>(10);
+    const taking = queue.take(10);
+    for (const item of [1, 2, 3]) await queue.push(item);
+    expect(await taking).toEqual([1, 2, 3]);
+  });
+
   it('lets a producer wait while it is full', async () => {
     const queue = new BoundedQueue<number>(1);
     await queue.push(1);

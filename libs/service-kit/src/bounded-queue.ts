@@ -1,3 +1,5 @@
+import { setImmediate as turn } from 'node:timers/promises';
+
 /** Between one producer and one consumer that takes all there is: `push` waits while it is full. */
 export class BoundedQueue<Item> {
   #items: Item[] = [];
@@ -23,10 +25,14 @@ export class BoundedQueue<Item> {
     this.#wakeConsumer?.();
   }
 
-  /** At least one item, at most `max`; none once it is closed and empty. */
+  /**
+   * At least one item, at most `max`; none once it is closed and empty. What a producer has at hand comes together, also
+   * when it pushes one by one.
+   */
   async take(max: number): Promise<Item[]> {
     while (this.#items.length === 0 && !this.#closed) {
       await new Promise<void>((resolve) => (this.#wakeConsumer = resolve));
+      await turn();
     }
     return this.takeNow(max);
   }

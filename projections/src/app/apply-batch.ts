@@ -68,7 +68,9 @@ export class BatchApplier {
     const changed = new Map<string, ReadModelDocument>();
     for (let attempt = 1; byDocument.size > 0; attempt++) {
       if (attempt > ATTEMPTS) throw new Error(`${this.#projection.name}: documents change too fast to be written`);
-      const loaded = await this.#load([...byDocument.keys()]);
+      const loaded = await this.#load(byDocument, attempt === 1);
+      // What an attempt before wrote, or found written.
+      for (const [id, document] of changed) changed.set(id, loaded.get(id) ?? document);
       const next = this.#foldAll(byDocument, loaded);
       const complete = await this.#write(next, loaded);
       for (const [id, document] of next) changed.set(id, document);
@@ -82,13 +84,17 @@ export class BatchApplier {
     }));
   }
 
-  async #load(ids: readonly string[]): Promise<Map<string, ReadModelDocument>> {
+  /** @param hopeful takes it that a document whose first event comes does not exist: if it does, inserting it misses */
+  async #load(
+    byDocument: ReadonlyMap<string, readonly ParsedRecord[]>,
+    hopeful: boolean,
+  ): Promise<Map<string, ReadModelDocument>> {
     const loaded = new Map<string, ReadModelDocument>();
     const missing: string[] = [];
-    for (const id of ids) {
+    for (const [id, [first]] of byDocument) {
       const cached = this.#cache.get(id);
       if (cached) loaded.set(id, cached);
-      else missing.push(id);
+      else if (!hopeful || !first || !this.#projection.begins(first.event)) missing.push(id);
     }
     if (missing.length === 0) return loaded;
     const found = await this.#documents.find({ _id: { $in: missing } }).toArray();

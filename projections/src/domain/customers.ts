@@ -71,6 +71,7 @@ export const customers = projection<
     if (isOrder(event)) return counted[event.type] ? [event.data.customerId] : [];
     return isPayment(event) ? [event.data.customerId] : [event.subject];
   },
+  begins: ({ type }) => type === 'AccountOpened',
   initial: () => ({
     name: null,
     email: null,
@@ -83,6 +84,6 @@ export const customers = projection<
     if (isOrder(event)) return foldOrder(customer, event);
     return isPayment(event) ? foldPayment(customer, event) : foldAccount(customer, event);
   },
-  lingerMs: { [orderEvents.name]: 50, [paymentEvents.name]: 50 },
+  lingerMs: { [orderEvents.name]: 25, [paymentEvents.name]: 25 },
   version: ({ version }) => version,
 });

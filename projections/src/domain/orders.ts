@@ -85,6 +85,7 @@ export const orders = projection<
     { status: 1, placedAt: -1, _id: 1 },
   ],
   keys: ({ subject }) => [subject],
+  begins: ({ type }) => type === 'OrderCreated',
   initial: () => EMPTY,
   fold(order, event) {
     const next = foldByTopic(order, event);

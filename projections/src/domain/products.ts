@@ -63,6 +63,7 @@ export const products = projection<ProductView, readonly [typeof catalogEvents, 
     { category: 1, name: 1, _id: 1 },
   ],
   keys: (event) => (isInventory(event) ? stockLines(event).map(({ sku }) => sku) : [event.subject]),
+  begins: ({ type }) => type === 'ProductAdded',
   initial: () => ({
     name: null,
     description: '',
@@ -76,6 +77,6 @@ export const products = projection<ProductView, readonly [typeof catalogEvents, 
   }),
   fold: (product, event, sku) =>
     isInventory(event) ? foldInventory(product, event, sku) : foldCatalog(product, event),
-  lingerMs: { [inventoryEvents.name]: 50 },
+  lingerMs: { [inventoryEvents.name]: 25 },
   version: ({ version }) => version,
 });

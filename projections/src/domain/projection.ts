@@ -14,6 +14,8 @@ export interface Projection<Document extends ReadModelDocument = ReadModelDocume
   readonly indexes: readonly Readonly<Record<string, 1 | -1>>[];
   /** Ids of the documents that an event changes. */
   readonly keys: (event: Event) => readonly string[];
+  /** Whether an event is, as a rule, the first of its document, which is then written without being looked for. */
+  readonly begins: (event: Event) => boolean;
   readonly initial: () => Body<Document>;
   readonly fold: (document: Body<Document>, event: Event, id: string) => Body<Document>;
   /** Milliseconds that events of a source may wait for more before they are written; of one not named 0: people watch each. */

@@ -1,6 +1,6 @@
 import { chunkCount, chunkTimestamp, chunkBase, eachFrame, CHUNK_RECORDS } from '../records/chunk.js';
 import { chunkTable, eachChunk } from '../records/partition-log.js';
-import { readState, writeState } from '../records/partition-state.js';
+import { type PartitionState, readState, writeState } from '../records/partition-state.js';
 import { frameDelta, frameTimestamp } from '../records/record-frame.js';
 import { trimTimestamps } from '../records/time-index.js';
 import type { LogStorage } from '../storage/log-storage.js';
@@ -28,27 +28,38 @@ function obsoleteChunks(storage: LogStorage, name: string, begin: number): Obsol
 
 /** Removes the chunks that lie below the partition's begin, a bounded number in each transaction. */
 export async function removeObsolete(storage: LogStorage, name: string): Promise<void> {
-  while (obsoleteChunks(storage, name, readState(storage, name).begin).places.length > 0) {
-    await storage.transaction(() => {
-      const state = readState(storage, name);
-      const obsolete = obsoleteChunks(storage, name, state.begin);
-      for (const place of obsolete.places) storage.remove(chunkTable(name), place);
-      trimTimestamps(storage, name, state.begin);
-      writeState(storage, name, {
-        ...state,
-        bytes: Math.max(0, state.bytes - obsolete.bytes),
-        count: Math.max(0, state.count - obsolete.count),
-        cleanedCount: Math.max(0, state.cleanedCount - obsolete.count),
-      });
-    });
+  while (firstChunkEnd(storage, name) < readState(storage, name).begin) {
+    await storage.transaction(() => removeSome(storage, name, readState(storage, name)));
   }
 }
 
-/** Hides the records below `offset` at once, then removes them. An offset below the begin changes nothing. */
+/** The offset of the first chunk's last record; Infinity without one. */
+function firstChunkEnd(storage: LogStorage, name: string): number {
+  let end = Infinity;
+  eachChunk(storage, name, 0, (_chunk, last) => {
+    end = last;
+    return false;
+  });
+  return end;
+}
+
+function removeSome(storage: LogStorage, name: string, state: PartitionState): void {
+  const obsolete = obsoleteChunks(storage, name, state.begin);
+  for (const place of obsolete.places) storage.remove(chunkTable(name), place);
+  trimTimestamps(storage, name, state.begin);
+  writeState(storage, name, {
+    ...state,
+    bytes: Math.max(0, state.bytes - obsolete.bytes),
+    count: Math.max(0, state.count - obsolete.count),
+    cleanedCount: Math.max(0, state.cleanedCount - obsolete.count),
+  });
+}
+
+/** Hides the records below `offset` at once, and removes them. An offset below the begin changes nothing. */
 export async function deleteBelow(storage: LogStorage, name: string, offset: number): Promise<void> {
   await storage.transaction(() => {
     const state = readState(storage, name);
-    if (offset > state.begin) writeState(storage, name, { ...state, begin: Math.min(offset, state.end) });
+    if (offset > state.begin) removeSome(storage, name, { ...state, begin: Math.min(offset, state.end) });
   });
   await removeObsolete(storage, name);
 }
