@@ -84,6 +84,12 @@ describe('what the gateway refuses', () => {
     expect((await gateway.ask(token, getIntrospectionQuery())).errors).toBeUndefined();
   });
 
+  it('refuses to search for more than a name can hold', async () => {
+    const search = (text: string) => code(`{ products(search: "${text}") { edges { cursor } } }`);
+    expect(await search('x'.repeat(200))).toBeUndefined();
+    expect(await search('x'.repeat(100_000))).toBe('BAD_USER_INPUT');
+  });
+
   it('refuses malformed JSON, other media types, batches, empty bodies and bodies over 1 MiB', async () => {
     const statusOf = async (body: string, headers: Record<string, string> = {}) =>
       (await gateway.post(token, body, headers)).status;

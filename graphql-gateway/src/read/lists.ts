@@ -1,4 +1,5 @@
 import type { OrderStatus, OrderView, ProductView } from '@order-flow/contracts';
+import { invalidArgument } from '../schema/graphql-errors.js';
 import { type Page, type PageRequest, readPage } from './keyset.js';
 import type { ReadModel } from './read-model.js';
 
@@ -28,13 +29,16 @@ export const listOrders = (
 
 const literally = (text: string): string => text.replaceAll(/[$()*+.?[\\\]^{|}]/g, String.raw`\$&`);
 
-/** Products by SKU. @param search part of the name or SKU, in either case */
+const MAX_SEARCH = 200;
+
+/** Products by SKU. @param search part of the name or SKU, in either case @throws GraphQLError BAD_USER_INPUT */
 export function listProducts(
   products: ReadModel<ProductView>,
   search: string | null | undefined,
   request: PageRequest,
 ): Promise<Page<ProductView>> {
   const text = search?.trim();
+  if (text && text.length > MAX_SEARCH) throw invalidArgument(`search is at most ${MAX_SEARCH} characters`);
   const match = text ? { $regex: literally(text), $options: 'i' } : undefined;
   const filter = { name: { $ne: null }, ...(match ? { $or: [{ name: match }, { _id: match }] } : {}) };
   return readPage(products, filter, { field: '_id', direction: 1 }, request);
