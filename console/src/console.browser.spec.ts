@@ -75,6 +75,21 @@ describe('the console in a browser', () => {
     await page.getByRole('heading', { name: 'Topics', exact: true }).waitFor();
   });
 
+  it('names each view in the title of the window and in a heading', async () => {
+    await open('operator');
+    const views = [
+      ['#/', 'Topics · Order flow', 'Topics'],
+      ['#/orders', 'Orders · Order flow', 'Orders'],
+      ['#/topics/order.events', 'order.events · Topics · Order flow', 'order.events'],
+      ['#/nowhere', 'Nothing here · Order flow', 'Nothing here'],
+    ] as const;
+    for (const [address, title, name] of views) {
+      await page.goto(`${system.ready.urls.console}/${address}`);
+      await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+      await expect(page.title()).resolves.toBe(title);
+    }
+  });
+
   it('signs out, and in again by the form', async () => {
     await open('operator');
     await page.getByRole('button', { name: 'Sign out' }).click();

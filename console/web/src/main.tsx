@@ -1,5 +1,6 @@
 import { render } from 'preact';
 import { App } from './app.js';
+import { followTitle } from './components/header.js';
 import { followAddress } from './state/route.js';
 import { followToken } from './state/session.js';
 import { followTheme } from './state/theme.js';
@@ -16,5 +17,6 @@ restoreToken();
 followAddress();
 followTheme();
 followToken();
+followTitle();
 const root = document.getElementById('app');
 if (root) render(<App />, root);

@@ -1,3 +1,4 @@
+import { effect } from '@preact/signals';
 import { isOperator, me } from '../state/session.js';
 import { route } from '../state/route.js';
 import { nextTheme, theme } from '../state/theme.js';
@@ -19,6 +20,15 @@ const VIEWS: readonly {
 
 /** The view that the address names, or the one it begins with. */
 const currentView = (): string => route.value.path[0] ?? (isOperator.value ? 'topics' : 'shop');
+
+/** `order.events · Topics · Order flow`: tells tabs and steps of the history apart. */
+export function followTitle(): void {
+  effect(() => {
+    const view = VIEWS.find(({ path }) => path === currentView())?.title ?? 'Nothing here';
+    const place = me.value ? [route.value.path[1], view] : ['Sign in'];
+    document.title = [...place, 'Order flow'].filter(Boolean).join(' · ');
+  });
+}
 
 const Views = () => (
   <nav class="views" aria-label="Views">

@@ -1,7 +1,10 @@
-import { Empty } from '../components/states.js';
-
 export const NotFoundPage = ({ children }: { children: string }) => (
   <main class="page">
-    <Empty title="Nothing here">{children}</Empty>
+    <header class="page-head">
+      <div>
+        <h1>Nothing here</h1>
+        <p class="muted">{children}</p>
+      </div>
+    </header>
   </main>
 );
