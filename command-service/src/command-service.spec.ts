@@ -120,6 +120,22 @@ describe('placing an order', () => {
   });
 });
 
+describe('names of products and accounts', () => {
+  it.each(['', ' ', 'Tea\n', 'Tea\u0000', '\ud800', 'x'.repeat(201)])('are not %j', async (name) => {
+    const product = await operator.post('/api/products', { sku: 'NAMELESS', name, price: eur(1) });
+    const account = await operator.post('/api/accounts', { accountId: 'nameless', name });
+    expect([product, account].map(({ status, body }) => [status, body['code']])).toEqual([
+      [422, 'INVALID_INPUT'],
+      [422, 'INVALID_INPUT'],
+    ]);
+  });
+
+  it('are in any script, with emoji of several signs', async () => {
+    const { status } = await operator.post('/api/products', { sku: 'SENCHA', name: '煎茶 👩‍👩‍👧 شاي', price: eur(1) });
+    expect(status).toBe(201);
+  });
+});
+
 describe('who may what', () => {
   it('nobody without a valid token', async () => {
     const answers = await Promise.all([

@@ -11,6 +11,12 @@ import {
 } from '@order-flow/contracts';
 import { z } from 'zod';
 
+/** What people read on one line, and every store keeps as it is. */
+const Name = z
+  .string()
+  .max(200)
+  .regex(/^(?=.*\S)[^\p{Cc}\p{Cs}]+$/u, 'a name on one line, not blank');
+
 /** Bodies are strict: an unknown field is a mistake of the caller, not something to ignore. */
 export const PlaceOrderBody = z.strictObject({
   customerId: AccountId.optional().describe('operators only; a customer orders for themselves'),
@@ -22,7 +28,7 @@ export const PlaceOrderBody = z.strictObject({
 export const CancelOrderBody = z.strictObject({ reason: z.string().max(200).default('cancelled by the customer') });
 export const AddProductBody = z.strictObject({
   sku: Sku,
-  name: z.string().min(1).max(200),
+  name: Name,
   description: z.string().max(2000).default(''),
   category: z.string().max(100).default(''),
   price: NonNegativeMoney,
@@ -37,7 +43,7 @@ export const StockBody = z.union([
 ]);
 export const OpenAccountBody = z.strictObject({
   accountId: AccountId,
-  name: z.string().min(1).max(200),
+  name: Name,
   email: z.email().max(254).nullable().default(null),
 });
 export const DepositBody = z.strictObject({
