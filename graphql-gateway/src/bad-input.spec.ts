@@ -258,7 +258,7 @@ describe('what the gateway refuses', () => {
         next: null,
       });
       expect((await rest('/orders?customerId=bob')).status).toBe(403);
-      for (const query of ['first=1000', 'status=NOPE', 'page=2', 'after=zzz'])
+      for (const query of ['first=1000', 'first=', 'first=0x1', 'first=-1', 'status=NOPE', 'page=2', 'after=zzz'])
         expect((await rest(`/orders?${query}`)).status).toBe(422);
     });
   });

@@ -18,7 +18,12 @@ const Statuses = z
   .transform((text) => text.split(','))
   .pipe(z.array(OrderStatus, `of ${ORDER_STATUSES.join(', ')}`));
 const ListQuery = z.strictObject({
-  first: z.coerce.number().int().min(0).max(MAX_PAGE_SIZE).optional(),
+  first: z
+    .string()
+    .regex(/^\d+$/, `0 to ${MAX_PAGE_SIZE}`)
+    .transform(Number)
+    .pipe(z.number().max(MAX_PAGE_SIZE))
+    .optional(),
   after: z.string().max(500).optional(),
   customerId: z.string().max(64).optional(),
   status: Statuses.optional(),
