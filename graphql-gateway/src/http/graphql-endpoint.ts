@@ -80,17 +80,13 @@ export function graphqlEndpoint(app: HttpApp, options: EndpointOptions): void {
     });
   };
 
-  void app.register((scope, _options, done) => {
-    scope.removeContentTypeParser('text/plain');
-    scope.post('/graphql', open, operate);
-    scope.get('/graphql', open, async (request, reply) => {
-      if (!request.headers.accept?.includes('text/html')) return operate(request, reply);
-      page ??= graphiqlPage(sku);
-      return reply
-        .type('text/html; charset=utf-8')
-        .header('content-security-policy', PAGE_POLICY)
-        .send(await page);
-    });
-    done();
+  app.post('/graphql', open, operate);
+  app.get('/graphql', open, async (request, reply) => {
+    if (!request.headers.accept?.includes('text/html')) return operate(request, reply);
+    page ??= graphiqlPage(sku);
+    return reply
+      .type('text/html; charset=utf-8')
+      .header('content-security-policy', PAGE_POLICY)
+      .send(await page);
   });
 }

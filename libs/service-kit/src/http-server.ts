@@ -79,7 +79,8 @@ function asClientProblem({
   message = '',
 }: Partial<FastifyError>): Problem | undefined {
   const [status, name] = bodyProblems[code] ?? [];
-  if (status && name) return new Problem(status, name, message);
+  if (status && name)
+    return new Problem(status, name, status === 415 ? 'send JSON, with content-type: application/json' : message);
   if (validation) return validationProblem(message, validation);
   return statusCode >= 400 && statusCode < 500 ? new Problem(statusCode, 'BAD_REQUEST', message) : undefined;
 }
@@ -146,6 +147,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     },
     clientErrorHandler: refuseUnreadable,
   }) as unknown as HttpApp;
+  app.removeContentTypeParser('text/plain');
   let stopping = false;
   app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
   app.addHook('onRequest', (request, reply, done) => {
