@@ -115,6 +115,17 @@ describe('what the gateway refuses', () => {
     expect(await read.json()).toEqual({ data: { me: { id: 'alice' } } });
   });
 
+  it('names the methods that it takes, and the media types that it answers in', async () => {
+    const head = await fetch(`${gateway.url}/graphql`, { method: 'HEAD' });
+    expect([head.status, head.headers.get('allow')]).toEqual([405, 'GET, OPTIONS, POST']);
+    const subscription = { query: 'subscription { stockChanged { sku } }' };
+    const refused = await gateway.post(token, subscription, { accept: 'application/json' });
+    expect([refused.status, await refused.json()]).toEqual([
+      406,
+      { errors: [{ message: 'this is answered as text/event-stream', extensions: { code: 'NOT_ACCEPTABLE' } }] },
+    ]);
+  });
+
   it('hides what went wrong inside', async () => {
     gateway.commands.answer = () => ({ surprise: true });
     const { errors } = await gateway.ask(

@@ -49,6 +49,8 @@ async function answer(
   const { raw, headers, method, body } = request;
   const response = await server.handleNodeRequestAndResponse({ raw, headers, method, body }, reply.raw, context);
   response.headers.forEach((value, name) => void reply.header(name, value));
+  if (response.status === 406)
+    return answerError(reply, 406, 'NOT_ACCEPTABLE', `this is answered as ${response.headers.get('accept') ?? 'JSON'}`);
   void reply.status(response.status);
   if (!response.body || !response.headers.get('content-type')?.startsWith('text/event-stream'))
     return reply.send(await response.text());
@@ -81,7 +83,7 @@ export function graphqlEndpoint(app: HttpApp, options: EndpointOptions): void {
   };
 
   app.post('/graphql', open, operate);
-  app.get('/graphql', open, async (request, reply) => {
+  app.get('/graphql', { ...open, exposeHeadRoute: false }, async (request, reply) => {
     if (!request.headers.accept?.includes('text/html')) return operate(request, reply);
     page ??= graphiqlPage(sku);
     return reply
