@@ -26,7 +26,7 @@ interface Described {
 }
 interface Operation {
   readonly requestBody?: { readonly required: boolean };
-  readonly responses: Record<string, { readonly content?: object }>;
+  readonly responses: Record<string, { readonly content?: object; readonly description: string }>;
 }
 
 const tea = (quantity: unknown = 1, extra: object = {}) => ({ items: [{ sku: 'TEA', quantity, ...extra }] });
@@ -149,6 +149,10 @@ describe('who may what', () => {
     const { paths } = (await described.json()) as Described;
     const operations = Object.values(paths).flatMap((path) => Object.values(path));
     expect(operations).toHaveLength(12);
+    const descriptions = operations
+      .flatMap(({ responses }) => Object.values(responses))
+      .map(({ description }) => description);
+    expect(descriptions).not.toContain('Default Response');
     for (const { responses } of operations)
       for (const kind of ['4XX', '5XX'])
         expect(Object.keys(responses[kind]?.content ?? {})).toEqual(['application/problem+json']);

@@ -57,20 +57,30 @@ export const AccountPath = z.object({ id: AccountId });
 export const IdempotencyHeaders = z.object({ 'idempotency-key': z.string().min(1).max(200).optional() });
 
 export const Decided = z.object({ version: z.int() });
-export const DecidedProduct = Decided.extend({ sku: Sku });
-export const DecidedAccount = Decided.extend({ accountId: AccountId });
-export const DecidedOrder = Decided.extend({ orderId: OrderId, status: OrderStatus });
-export const OrderAnswer = DecidedOrder.extend({ customerId: AccountId, lines: z.array(OrderLine), total: Money });
-export const History = z.array(
-  z.object({
-    id: z.string(),
-    type: z.string(),
-    version: z.int(),
-    time: z.string(),
-    causationId: z.string(),
-    data: z.unknown(),
-  }),
+export const DecidedProduct = Decided.extend({ sku: Sku }).describe('The product, and its version after this.');
+export const DecidedAccount = Decided.extend({ accountId: AccountId }).describe(
+  'The account, and its version after this.',
 );
+export const DecidedOrder = Decided.extend({ orderId: OrderId, status: OrderStatus }).describe(
+  'The order, and its version after this.',
+);
+export const OrderAnswer = DecidedOrder.extend({
+  customerId: AccountId,
+  lines: z.array(OrderLine),
+  total: Money,
+}).describe('The order as it stands.');
+export const History = z
+  .array(
+    z.object({
+      id: z.string(),
+      type: z.string(),
+      version: z.int(),
+      time: z.string(),
+      causationId: z.string(),
+      data: z.unknown(),
+    }),
+  )
+  .describe('The events of the order, oldest first.');
 const ProblemAnswer = z
   .object({ type: z.string(), title: z.string(), status: z.int(), code: z.string(), detail: z.string() })
   .loose();
