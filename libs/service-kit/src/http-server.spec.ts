@@ -40,6 +40,10 @@ describe('the HTTP server', () => {
       app.get('/crash', () => {
         throw new Error('secret of the database');
       });
+      app.get('/crash-of-driver', () => {
+        // as drivers of databases do
+        throw Object.assign(new Error('secret of the database'), { code: 11_601 });
+      });
       app.get('/slow', async () => {
         enter();
         await released;
@@ -125,6 +129,7 @@ describe('the HTTP server', () => {
       },
     ]);
     expect(await problem('/crash')).toEqual([500, 'INTERNAL_ERROR', expect.not.stringContaining('secret')]);
+    expect(await problem('/crash-of-driver')).toEqual([500, 'INTERNAL_ERROR', expect.not.stringContaining('secret')]);
     expect(await problem('/nothing?x=1')).toEqual([404, 'NOT_FOUND', 'GET /nothing does not exist']);
   });
 

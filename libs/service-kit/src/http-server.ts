@@ -90,8 +90,10 @@ function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof UnauthenticatedError) return new Problem(401, error.code, error.message);
   if (error instanceof SyntaxError) return new Problem(400, 'MALFORMED_JSON', 'the body is not valid JSON');
-  const { code, message } = error as Partial<FastifyError>;
-  if (code?.endsWith('_UNAVAILABLE')) return new Problem(503, code, message ?? 'try again later');
+  // Drivers of databases have numbers as codes.
+  const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+  if (typeof code === 'string' && code.endsWith('_UNAVAILABLE'))
+    return new Problem(503, code, message ?? 'try again later');
   return (
     asClientProblem(error as Partial<FastifyError>) ??
     new Problem(500, 'INTERNAL_ERROR', 'something went wrong; the log has the details')
