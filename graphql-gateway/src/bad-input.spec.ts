@@ -67,6 +67,8 @@ describe('what the gateway refuses', () => {
     expect(await code(`query($n: Int) { a: ${page.replace('100', '$n')} b: ${page.replace('100', '$n')} }`)).toBe(
       'COST_LIMIT_EXCEEDED',
     );
+    const unpaid = 'orders(first: -1000) @skip(if: true) { edges { node { id } } }';
+    expect(await code(`{ a: ${page} b: ${page} ${unpaid} }`)).toBe('COST_LIMIT_EXCEEDED');
     expect(await code(`{ ${Array.from({ length: 31 }, (_, i) => `a${i}: me { id }`).join(' ')} }`)).toBe(
       'ALIASES_LIMIT_EXCEEDED',
     );

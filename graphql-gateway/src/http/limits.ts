@@ -29,11 +29,13 @@ const beside = (a: Weight, b: Weight): Weight => ({
   aliases: a.aliases + b.aliases,
 });
 
-/** Variables are not known at validation, so one counts as the largest page. */
+/** Variables are not known at validation, so one counts as the largest page. A negative number does not make room for more. */
 function multiplier({ name, arguments: given = [] }: FieldNode): number {
   const first = given.find((argument) => argument.name.value === 'first');
   if (!first) return LIST_FIELDS[name.value] ?? (name.value === 'orders' || name.value === 'products' ? PAGE_SIZE : 1);
-  return first.value.kind === Kind.INT ? Math.min(Number(first.value.value), MAX_PAGE_SIZE) : MAX_PAGE_SIZE;
+  return first.value.kind === Kind.INT
+    ? Math.min(Math.max(Number(first.value.value), 0), MAX_PAGE_SIZE)
+    : MAX_PAGE_SIZE;
 }
 
 /** Adds up a document; each fragment is weighed once, so nested spreads cannot make the weighing itself expensive. */
