@@ -33,6 +33,8 @@ export class HandledOffsets {
       await this.#commit();
       await this.#trim();
     }
+    // What was handled while the last commit was under way.
+    await this.#commit();
   }
 
   async #commit(): Promise<void> {
