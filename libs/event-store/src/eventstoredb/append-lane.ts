@@ -41,7 +41,9 @@ export class AppendLane {
     connection.underWay += 1;
     try {
       const { client } = connection;
-      return await within(this.#answerMs, client.appendToStream(stream, events, { expectedRevision }));
+      // The server compares a deadline with its own time of day, which may be another: patience is kept here alone.
+      const options = { expectedRevision, deadline: Infinity };
+      return await within(this.#answerMs, client.appendToStream(stream, events, options));
     } catch (error) {
       if (!isFinal(error)) this.#abandon(connection);
       throw error;
