@@ -44,6 +44,7 @@ describe('the HTTP server', () => {
         // as drivers of databases do
         throw Object.assign(new Error('secret of the database'), { code: 11_601 });
       });
+      app.get('/crash-of-parse', () => JSON.parse('{"torn') as unknown);
       app.get('/slow', async () => {
         enter();
         await released;
@@ -129,6 +130,7 @@ describe('the HTTP server', () => {
       },
     ]);
     expect(await problem('/crash')).toEqual([500, 'INTERNAL_ERROR', expect.not.stringContaining('secret')]);
+    expect(await problem('/crash-of-parse')).toEqual([500, 'INTERNAL_ERROR', expect.any(String)]);
     expect(await problem('/crash-of-driver')).toEqual([500, 'INTERNAL_ERROR', expect.not.stringContaining('secret')]);
     expect(await problem('/nothing?x=1')).toEqual([404, 'NOT_FOUND', 'GET /nothing does not exist']);
   });

@@ -89,7 +89,6 @@ function asClientProblem({
 function asProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof UnauthenticatedError) return new Problem(401, error.code, error.message);
-  if (error instanceof SyntaxError) return new Problem(400, 'MALFORMED_JSON', 'the body is not valid JSON');
   // Drivers of databases have numbers as codes.
   const { code, message } = error as { readonly code?: unknown; readonly message?: string };
   if (typeof code === 'string' && code.endsWith('_UNAVAILABLE'))
