@@ -6,8 +6,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import type { EventLog, NewRecord, RecordBatch } from '../port.js';
 import { kafkaContract, openForTest } from '../testing/kafka-contract.js';
+import { allTopics, ensureKafkaTopics } from './admin/kafka-topics.js';
+import { KafkaConnection } from './connection.js';
 import { kafkaSettings, type KafkaVariables } from './kafka-settings.js';
 import { openKafkaEventLog } from './open-kafka-event-log.js';
+import type { Broker, NewTopic } from './protocol/kafkajs-internals.js';
+import { resolveKafkaSettings } from './settings.js';
 
 const brokers = (process.env['KAFKA_BROKERS'] ?? '').split(',').filter((broker) => broker !== '');
 if (brokers.length === 0) throw new Error('KAFKA_BROKERS names the servers to test on; it is not set');
@@ -25,6 +29,12 @@ async function closedPort(): Promise<string> {
   await once(server, 'close');
   return `127.0.0.1:${port}`;
 }
+
+/** Brokers answer a name that they do not know as those before Kafka 3.6 answer the limit's. */
+const withoutKnowledgeOfTimes = (topic: NewTopic): NewTopic => ({
+  ...topic,
+  configEntries: topic.configEntries.map(({ name, value }) => ({ name: name.replace('.after.', '.unknown.'), value })),
+});
 
 describe('Kafka', () => {
   const kafka = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING, retry: { retries: 3 } });
@@ -82,6 +92,32 @@ describe('Kafka', () => {
     });
     expect(offsets.map((at) => at.topic)).toEqual([old, made]);
     await writer.close();
+  });
+
+  it('takes records whose time of day is ahead of the brokers', async () => {
+    const name = `ahead-${run}`;
+    await log.admin.ensureTopics([{ name, key: 'k', cleanup: 'delete', retentionMs: -1 }], { partitions: 1 });
+    const writer = await log.openWriter(name);
+    const ahead = Date.now() + 24 * 3_600_000;
+    const { offsets } = await writer.commit({ records: [{ ...record(0, 'ahead'), topic: name, timestamp: ahead }] });
+    expect(offsets).toHaveLength(1);
+    await writer.close();
+  });
+
+  it('makes topics on brokers that know no limit to times of day', async () => {
+    const connection = new KafkaConnection(resolveKafkaSettings({ brokers }));
+    const controller = connection.controller.bind(connection);
+    connection.controller = async () => {
+      const broker = await controller();
+      const createTopics: Broker['createTopics'] = ({ topics, timeout }) =>
+        broker.createTopics({ topics: topics.map(withoutKnowledgeOfTimes), timeout });
+      return Object.assign(Object.create(broker) as Broker, { createTopics });
+    };
+    const name = `old-broker-${run}`;
+    await connection.open();
+    await ensureKafkaTopics(connection, [{ name, key: 'k', cleanup: 'delete', retentionMs: -1 }], 2);
+    expect(await allTopics(connection)).toContainEqual({ name, cleanup: 'delete', retentionMs: -1, partitionCount: 2 });
+    await connection.close();
   });
 
   it('finds a topic that somebody else makes after it was looked for in vain', async () => {

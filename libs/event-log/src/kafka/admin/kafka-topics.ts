@@ -2,7 +2,7 @@ import type { TopicSettings } from '@order-flow/contracts';
 import { LogError, type TopicInfo, type TopicName } from '../../port.js';
 import type { KafkaConnection } from '../connection.js';
 import { answerOf, logErrorOf } from '../protocol/failures.js';
-import type { NewTopic, TopicMetadata } from '../protocol/kafkajs-internals.js';
+import type { Broker, NewTopic, TopicMetadata } from '../protocol/kafkajs-internals.js';
 import { persist } from '../protocol/persistence.js';
 
 const TOPIC = 2;
@@ -33,6 +33,12 @@ const COMPACTED = {
   'max.compaction.lag.ms': '86400000',
 };
 
+/**
+ * Events have the event store's time of day. Brokers from 4.0 on refuse, unless told otherwise, what is ahead of their own by
+ * more than an hour; those before 3.6 know no such limit.
+ */
+const ANY_TIME = { name: 'message.timestamp.after.max.ms', value: '9223372036854775807' };
+
 function configOf({ cleanup, retentionMs }: TopicSettings) {
   const settings = {
     'cleanup.policy': cleanup,
@@ -41,7 +47,7 @@ function configOf({ cleanup, retentionMs }: TopicSettings) {
     'retention.bytes': '-1',
     ...(cleanup === 'compact' ? COMPACTED : {}),
   };
-  return Object.entries(settings).map(([name, value]) => ({ name, value }));
+  return [...Object.entries(settings).map(([name, value]) => ({ name, value })), ANY_TIME];
 }
 
 async function describe(connection: KafkaConnection, topics: readonly TopicMetadata[]): Promise<Kept[]> {
@@ -105,10 +111,12 @@ function check(wanted: TopicSettings, partitionCount: number, kept: Kept): void 
   checkRetention(wanted, kept);
 }
 
+const refusalsOf = (error: unknown): readonly unknown[] =>
+  (error as { readonly errors?: readonly unknown[] }).errors ?? [error];
+
 /** What the brokers refuse about a topic is for people to settle, save that it exists already. */
 function refusalOf(error: unknown): LogError | undefined {
-  const { errors = [error] } = error as { readonly errors?: readonly unknown[] };
-  const lasting = errors.find((one) => answerOf(one) !== 'TOPIC_ALREADY_EXISTS');
+  const lasting = refusalsOf(error).find((one) => answerOf(one) !== 'TOPIC_ALREADY_EXISTS');
   if (lasting === undefined) return undefined;
   const { topic } = lasting as { readonly topic?: TopicName };
   const mapped = logErrorOf(lasting, `making the topic ${topic ?? ''}`);
@@ -117,10 +125,22 @@ function refusalOf(error: unknown): LogError | undefined {
   return isRefusal ? new LogError('LOG_REFUSED', mapped.message, { cause: error }) : mapped;
 }
 
+const withoutLimit = (topics: readonly NewTopic[]): readonly NewTopic[] =>
+  topics.map((topic) => ({ ...topic, configEntries: topic.configEntries.filter((entry) => entry !== ANY_TIME) }));
+
+/** Makes them as they are wanted, or without the limit that old brokers do not know. */
+async function makeOn(broker: Broker, connection: KafkaConnection, topics: readonly NewTopic[]): Promise<void> {
+  const ask = (wanted: readonly NewTopic[]) =>
+    connection.ask(broker, broker.createTopics({ topics: wanted, timeout: MAKING }), 'CreateTopics', MAKING);
+  await ask(topics).catch((error: unknown) => {
+    if (!refusalsOf(error).some((one) => answerOf(one) === 'INVALID_CONFIG')) throw error;
+    return ask(withoutLimit(topics));
+  });
+}
+
 async function make(connection: KafkaConnection, topics: readonly NewTopic[]): Promise<void> {
   try {
-    const broker = await connection.controller();
-    await connection.ask(broker, broker.createTopics({ topics, timeout: MAKING }), 'CreateTopics', MAKING);
+    await makeOn(await connection.controller(), connection, topics);
   } catch (error) {
     if (answerOf(error) === 'NOT_CONTROLLER') await connection.refresh();
     const refusal = 'errors' in (error as object) ? refusalOf(error) : undefined;
