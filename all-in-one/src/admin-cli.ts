@@ -29,6 +29,7 @@ async function token({ role, subject, lifetime }: Record<'role' | 'subject' | 'l
 }
 
 async function seedShop({ commands }: { readonly commands: string }): Promise<void> {
+  console.log(`Waiting until the command service at ${commands} is ready …`);
   await waitUntilReady({ 'command-service': commands }, READY_WITHIN_MS);
   await seed(commands, await (await identity()).issue({ subject: 'operator', role: 'operator' }, '10m'));
   console.log('The demo shop is in place.');

@@ -53,16 +53,23 @@ async function start(options: StartOptions): Promise<void> {
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop(signal));
 
-  const entries = Object.entries(platform.servers).map(([name, { url }]) => [name, url]);
-  const urls = Object.fromEntries(entries) as Ready['urls'];
-  const tokens = await issueTokens(platform.identity);
-  await waitUntilReady(urls, READY_WITHIN_MS);
-  const seeding = options.seed && (await needsSeed(platform.store));
-  if (seeding) await seed(urls.commands, tokens.operator);
-  const ready: Ready = { urls, tokens, sample };
-  for (const file of new Set([ownReadyFile, options.readyFile])) if (file) await writeReadyFile(file, ready);
-  const milliseconds = performance.now() - startedAt;
-  console.log(banner(ready, { milliseconds, seeded: seeding, stores: describeStores(settings) }));
+  const open = async (): Promise<void> => {
+    const entries = Object.entries(platform.servers).map(([name, { url }]) => [name, url]);
+    const urls = Object.fromEntries(entries) as Ready['urls'];
+    const tokens = await issueTokens(platform.identity);
+    await waitUntilReady(urls, READY_WITHIN_MS);
+    const seeding = options.seed && (await needsSeed(platform.store));
+    if (seeding) await seed(urls.commands, tokens.operator);
+    if (stopping) return;
+    const ready: Ready = { urls, tokens, sample };
+    for (const file of new Set([ownReadyFile, options.readyFile])) if (file) await writeReadyFile(file, ready);
+    const milliseconds = performance.now() - startedAt;
+    console.log(banner(ready, { milliseconds, seeded: seeding, stores: describeStores(settings) }));
+  };
+  await open().catch((error: unknown) => {
+    // What stops answers no more, and its stop ends the process.
+    if (!stopping) throw error;
+  });
 }
 
 async function main(): Promise<void> {

@@ -38,7 +38,14 @@ export const ChangePriceBody = z.strictObject({ price: NonNegativeMoney });
 export const StockBody = z.union([
   z.strictObject({ quantity: z.int().min(1).max(10_000_000) }).describe('goods received'),
   z
-    .strictObject({ delta: z.int().min(-10_000_000).max(10_000_000), reason: z.string().min(1).max(200) })
+    .strictObject({
+      delta: z
+        .int()
+        .min(-10_000_000)
+        .max(10_000_000)
+        .refine((delta) => delta !== 0, 'must not be 0'),
+      reason: z.string().min(1).max(200),
+    })
     .describe('a count'),
 ]);
 export const OpenAccountBody = z.strictObject({

@@ -1,21 +1,22 @@
-import type { EventLog, Offset } from '@order-flow/event-log';
 import { expect, it } from '@jest/globals';
+import { orderCommands } from '@order-flow/contracts';
+import { type EventLog, type Offset, openMemoryEventLog } from '@order-flow/event-log';
 import { HandledOffsets } from './handled-offsets.js';
 
 it('commits at its end also what was handled while a commit was under way', async () => {
-  const committed: number[] = [];
+  const memory = await openMemoryEventLog();
+  await memory.admin.ensureTopics([orderCommands], { partitions: 1 });
+  const at = (offset: number): Offset => ({ topic: orderCommands.name, partition: 0, offset });
   const ended = new AbortController();
-  const at = (offset: number): Offset => ({ topic: 'order.commands', partition: 0, offset });
-  const commitOffsets = ({ offsets }: { readonly offsets: readonly Offset[] }): Promise<void> => {
-    committed.push(...offsets.map(({ offset }) => offset));
-    if (committed.length === 1) {
-      handled.reached(at(2));
-      ended.abort();
-    }
-    return Promise.resolve();
+  const commitOffsets: EventLog['admin']['commitOffsets'] = async (consumed) => {
+    await memory.admin.commitOffsets(consumed);
+    if (ended.signal.aborted) return;
+    handled.reached(at(2));
+    ended.abort();
   };
-  const handled = new HandledOffsets({ admin: { commitOffsets } } as unknown as EventLog, 'group');
+  const handled = new HandledOffsets({ ...memory, admin: { ...memory.admin, commitOffsets } }, 'group');
   handled.reached(at(1));
   await handled.keepCommitting(ended.signal);
-  expect(committed).toEqual([1, 2]);
+  expect(await memory.admin.committed('group')).toEqual([at(2)]);
+  await memory.close();
 });

@@ -62,7 +62,10 @@ function foldPayment(order: Order, event: PaymentEvent): Order {
     case 'PaymentDeclined':
       return { ...order, payment: { status: 'DECLINED', amount, reason: event.data.reason, at } };
     case 'PaymentRefunded':
-      return amount.amount === 0 ? order : { ...order, payment: { status: 'REFUNDED', amount, reason: null, at } };
+      // One of 0 answers a demand where nothing was captured, or gives back what an order that costs nothing paid.
+      return amount.amount === 0 && order.payment?.status !== 'CAPTURED'
+        ? order
+        : { ...order, payment: { status: 'REFUNDED', amount, reason: null, at } };
   }
 }
 

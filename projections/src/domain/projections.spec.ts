@@ -11,6 +11,7 @@ import {
 } from '@order-flow/contracts';
 import fc from 'fast-check';
 import { allProjections } from './index.js';
+import { orders } from './orders.js';
 import type { Projection } from './projection.js';
 
 const ORDER = '00000000-0000-4000-8000-000000000001';
@@ -108,6 +109,26 @@ describe.each(allProjections.map((projection) => [projection.name, projection] a
       }),
       { numRuns: 300 },
     );
+  });
+});
+
+describe('a refund of nothing', () => {
+  const refund = event(paymentEvents, ORDER, 'PaymentRefunded', { ...only, amount: eur(0) });
+  const payment = (...events: readonly (typeof refund)[]) => foldAll(orders as unknown as Projection, events)[ORDER] as { payment: unknown };
+
+  it('gives back what an order that costs nothing paid', () => {
+    const captured = event(paymentEvents, ORDER, 'PaymentCaptured', { ...only, amount: eur(0) });
+    expect(payment(captured, refund)).toMatchObject({ payment: { status: 'REFUNDED' } });
+  });
+
+  it('leaves a payment as it is that was never made', () => {
+    const declined = event(paymentEvents, ORDER, 'PaymentDeclined', {
+      ...only,
+      amount: eur(200),
+      reason: 'INSUFFICIENT_FUNDS',
+    });
+    expect(payment(declined, refund)).toMatchObject({ payment: { status: 'DECLINED' } });
+    expect(payment(refund)).toMatchObject({ payment: null });
   });
 });
 

@@ -104,6 +104,21 @@ describe('Kafka', () => {
     await writer.close();
   });
 
+  it('says what to do about a topic that refuses them', async () => {
+    const topic = `limited-${run}`;
+    const configEntries = [{ name: 'message.timestamp.after.max.ms', value: '3600000' }];
+    const admin = kafka.admin();
+    await admin.connect();
+    await admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true });
+    await admin.disconnect();
+    const writer = await log.openWriter(topic);
+    const ahead = Date.now() + 24 * 3_600_000;
+    await expect(writer.commit({ records: [{ ...record(0, 'ahead'), topic, timestamp: ahead }] })).rejects.toThrow(
+      /INVALID_TIMESTAMP.*raise the topic's message\.timestamp\.after\.max\.ms/,
+    );
+    await writer.close();
+  });
+
   it('makes topics on brokers that know no limit to times of day', async () => {
     const connection = new KafkaConnection(resolveKafkaSettings({ brokers }));
     const controller = connection.controller.bind(connection);

@@ -98,10 +98,15 @@ function codeOf({ name, type, code }: ClientError): LogError['code'] {
   return 'LOG_UNAVAILABLE';
 }
 
+/** What to do about answers that no trying again mends. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  INVALID_TIMESTAMP: ": set the clocks right, or raise the topic's message.timestamp.after.max.ms",
+};
+
 /** Any failure as the port tells it. @param what was being done, for the message */
 export function logErrorOf(error: unknown, what: string): LogError {
   if (error instanceof LogError) return error;
   const root = rootOf(error);
-  const answer = root.type === undefined ? '' : ` (${root.type})`;
+  const answer = root.type === undefined ? '' : ` (${root.type})${REMEDIES[root.type] ?? ''}`;
   return new LogError(codeOf(root), `${what}: ${root.message}${answer}`, { cause: error });
 }
