@@ -114,7 +114,8 @@ describe.each(allProjections.map((projection) => [projection.name, projection] a
 
 describe('a refund of nothing', () => {
   const refund = event(paymentEvents, ORDER, 'PaymentRefunded', { ...only, amount: eur(0) });
-  const payment = (...events: readonly (typeof refund)[]) => foldAll(orders as unknown as Projection, events)[ORDER] as { payment: unknown };
+  const payment = (...events: readonly (typeof refund)[]) =>
+    foldAll(orders as unknown as Projection, events)[ORDER] as { payment: unknown };
 
   it('gives back what an order that costs nothing paid', () => {
     const captured = event(paymentEvents, ORDER, 'PaymentCaptured', { ...only, amount: eur(0) });
