@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { orderCommands } from '@order-flow/contracts';
 import { type EventLog, type Offset, openMemoryEventLog } from '@order-flow/event-log';
+import { overriding } from '@order-flow/service-kit/testing';
 import { HandledOffsets } from './handled-offsets.js';
 
 it('commits at its end also what was handled while a commit was under way', async () => {
@@ -14,7 +15,8 @@ it('commits at its end also what was handled while a commit was under way', asyn
     handled.reached(at(2));
     ended.abort();
   };
-  const handled = new HandledOffsets({ ...memory, admin: { ...memory.admin, commitOffsets } }, 'group');
+  const log = overriding(memory, { admin: overriding(memory.admin, { commitOffsets }) });
+  const handled = new HandledOffsets(log, 'group');
   handled.reached(at(1));
   await handled.keepCommitting(ended.signal);
   expect(await memory.admin.committed('group')).toEqual([at(2)]);

@@ -1,6 +1,6 @@
 import { OrderId } from '@order-flow/contracts';
 import type { EventLog } from '@order-flow/event-log';
-import { type HttpApp, Problem } from '@order-flow/service-kit';
+import { type HttpApp, Problem, wholeNumber } from '@order-flow/service-kit';
 import { z } from 'zod';
 import { orderTimeline } from '../app/order-timeline.js';
 import { Slots } from '../app/slots.js';
@@ -12,9 +12,7 @@ const OPEN_TIMELINES = 8;
 const BUDGET = { operator: 200_000, customer: 50_000 };
 
 const OrderPath = z.object({ id: OrderId });
-const TimelineQuery = z.strictObject({
-  before: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
-});
+const TimelineQuery = z.strictObject({ before: wholeNumber().optional() });
 
 /** One order's records over all topics: for operators, and for the customer whose order it is. */
 export function orderRoutes(app: HttpApp, log: EventLog, stopping: AbortSignal): void {

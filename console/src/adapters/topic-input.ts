@@ -1,9 +1,9 @@
 import { type EventLog, LogError, type PartitionInfo, partitionForKey } from '@order-flow/event-log';
-import { Problem } from '@order-flow/service-kit';
+import { Problem, wholeNumber } from '@order-flow/service-kit';
 import { z } from 'zod';
 
 export const TopicPath = z.object({ topic: z.string().regex(/^[a-zA-Z0-9._-]{1,249}$/, 'a topic name') });
-export const Partition = z.coerce.number().int().min(0).max(99_999);
+export const Partition = wholeNumber(0, 99_999);
 export const Key = z.string().min(1).max(2_000);
 
 export const unknownTopic = (topic: string): Problem => new Problem(404, 'UNKNOWN_TOPIC', `there is no topic ${topic}`);

@@ -1,5 +1,5 @@
 import type { EventLog, PartitionInfo } from '@order-flow/event-log';
-import { FOR_OPERATORS, type HttpApp, Problem } from '@order-flow/service-kit';
+import { FOR_OPERATORS, type HttpApp, Problem, wholeNumber } from '@order-flow/service-kit';
 import { z } from 'zod';
 import { describeTopic, listTopics } from '../app/describe-topics.js';
 import { messagesFromOffset } from '../app/messages-from-offset.js';
@@ -16,10 +16,10 @@ const OPEN_SEARCHES = 8;
 const MessagesQuery = z
   .strictObject({
     partition: Partition.optional(),
-    offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).optional(),
+    offset: wholeNumber().optional(),
     key: Key.optional(),
     before: z.string().max(8_000).regex(CURSOR_PATTERN, 'a cursor of an earlier page').optional(),
-    limit: z.coerce.number().int().min(1).max(200).default(50),
+    limit: wholeNumber(1, 200).default(50),
   })
   .refine(({ partition, offset }) => offset === undefined || partition !== undefined, 'offset needs partition')
   .refine(({ key, before, offset }) => offset === undefined || (key ?? before) === undefined, {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { ORDER_STATUSES, OrderStatus, type OrderView } from '@order-flow/contracts';
 import { isReadStoreAway } from '@order-flow/read-store';
-import { type HttpApp, Problem } from '@order-flow/service-kit';
+import { type HttpApp, Problem, wholeNumber } from '@order-flow/service-kit';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { GraphQLError } from 'graphql';
 import { z } from 'zod';
@@ -18,12 +18,7 @@ const Statuses = z
   .transform((text) => text.split(','))
   .pipe(z.array(OrderStatus, `of ${ORDER_STATUSES.join(', ')}`));
 const ListQuery = z.strictObject({
-  first: z
-    .string()
-    .regex(/^\d+$/, `0 to ${MAX_PAGE_SIZE}`)
-    .transform(Number)
-    .pipe(z.number().max(MAX_PAGE_SIZE))
-    .optional(),
+  first: wholeNumber(0, MAX_PAGE_SIZE).optional(),
   after: z.string().max(500).optional(),
   customerId: z.string().max(64).optional(),
   status: Statuses.optional(),

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from '@jest/globals';
 import { BoundedQueue } from './bounded-queue.js';
 
@@ -17,16 +18,37 @@ describe('a bounded queue', () => {
     expect(await taking).toEqual([1, 2, 3]);
   });
 
-  it('lets a producer wait while it is full', async () => {
-    const queue = new BoundedQueue<number>(1);
-    await queue.push(1);
-    let pushed = false;
-    const pushing = queue.push(2).then(() => (pushed = true));
-    await Promise.resolve();
-    expect(pushed).toBe(false);
-    expect(await queue.take(1)).toEqual([1]);
+  it('makes a producer wait while it is full', async () => {
+    const queue = new BoundedQueue<number>(2);
+    let pushed = 0;
+    const producing = (async () => {
+      for (let item = 0; item < 5; item++) {
+        await queue.push(item);
+        pushed++;
+      }
+      queue.close();
+    })();
+    await turn();
+    expect(pushed).toBe(2);
+    expect(await queue.take(1)).toEqual([0]);
+    await turn();
+    expect(pushed).toBe(3);
+    const rest: number[] = [];
+    for (let taken = await queue.take(10); taken.length > 0; taken = await queue.take(10)) rest.push(...taken);
+    await producing;
+    expect(rest).toEqual([1, 2, 3, 4]);
+  });
+
+  it('lets a waiting consumer and a waiting producer go when it is closed', async () => {
+    const empty = new BoundedQueue<number>(1);
+    const taking = empty.take(1);
+    empty.close();
+    expect(await taking).toEqual([]);
+    const full = new BoundedQueue<number>(1);
+    await full.push(1);
+    const pushing = full.push(2);
+    full.close();
     await pushing;
-    expect(await queue.take(1)).toEqual([2]);
   });
 
   it('tells whether something comes within a time', async () => {

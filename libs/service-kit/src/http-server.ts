@@ -60,11 +60,12 @@ export interface HttpServer extends Running {
   readonly port: number;
 }
 
-const bodyProblems: Readonly<Record<string, [number, string]>> = {
+/** Status and code, and what to say instead of the framework's message. */
+const bodyProblems: Readonly<Record<string, [status: number, code: string, detail?: string]>> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'BODY_TOO_LARGE'],
   FST_ERR_CTP_INVALID_JSON_BODY: [400, 'MALFORMED_JSON'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'MALFORMED_JSON'],
-  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'UNSUPPORTED_MEDIA_TYPE'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'UNSUPPORTED_MEDIA_TYPE', 'send JSON, with content-type: application/json'],
 };
 
 const validationProblem = (message: string, validation: NonNullable<FastifyError['validation']>): Problem =>
@@ -78,9 +79,8 @@ function asClientProblem({
   statusCode = 500,
   message = '',
 }: Partial<FastifyError>): Problem | undefined {
-  const [status, name] = bodyProblems[code] ?? [];
-  if (status && name)
-    return new Problem(status, name, status === 415 ? 'send JSON, with content-type: application/json' : message);
+  const [status, name, detail = message] = bodyProblems[code] ?? [];
+  if (status && name) return new Problem(status, name, detail);
   if (validation) return validationProblem(message, validation);
   return statusCode >= 400 && statusCode < 500 ? new Problem(statusCode, 'BAD_REQUEST', message) : undefined;
 }

@@ -13,3 +13,4 @@ export * from './problem.js';
 export { writtenProblem } from './framework-problems.js';
 export * from './readiness.js';
 export * from './supervision.js';
+export * from './whole-number.js';

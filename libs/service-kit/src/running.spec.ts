@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { pino } from 'pino';
 import { backoffDelay } from './backoff.js';
-import { BoundedQueue } from './bounded-queue.js';
 import { Lifecycle } from './lifecycle.js';
 import { silentLogger } from './logging.js';
 import { Metrics } from './metrics.js';
@@ -206,40 +205,5 @@ describe('metrics', () => {
     const text = await metrics.text();
     expect(text).toContain('size{topic="whole",service="test"} 7');
     expect(text).not.toContain('half');
-  });
-});
-
-describe('the bounded queue', () => {
-  it('makes a producer wait while it is full', async () => {
-    const queue = new BoundedQueue<number>(2);
-    let pushed = 0;
-    const producing = (async () => {
-      for (let item = 0; item < 5; item++) {
-        await queue.push(item);
-        pushed++;
-      }
-      queue.close();
-    })();
-    await turn();
-    expect(pushed).toBe(2);
-    expect(await queue.take(1)).toEqual([0]);
-    await turn();
-    expect(pushed).toBe(3);
-    const rest: number[] = [];
-    for (let taken = await queue.take(10); taken.length > 0; taken = await queue.take(10)) rest.push(...taken);
-    await producing;
-    expect(rest).toEqual([1, 2, 3, 4]);
-  });
-
-  it('lets a waiting consumer and a waiting producer go when it is closed', async () => {
-    const empty = new BoundedQueue<number>(1);
-    const taking = empty.take(1);
-    empty.close();
-    expect(await taking).toEqual([]);
-    const full = new BoundedQueue<number>(1);
-    await full.push(1);
-    const pushing = full.push(2);
-    full.close();
-    await pushing;
   });
 });

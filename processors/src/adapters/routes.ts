@@ -1,5 +1,5 @@
 import type { EventLog } from '@order-flow/event-log';
-import { FOR_STAFF, type HttpApp, Problem } from '@order-flow/service-kit';
+import { FOR_STAFF, type HttpApp, Problem, wholeNumber } from '@order-flow/service-kit';
 import { describe, describeMermaid, RedriveRequest, requestRedrive, type RunningTopology } from '@order-flow/streams';
 import { z } from 'zod';
 
@@ -7,9 +7,9 @@ const TopologyPath = z.object({ topology: z.string() });
 const StorePath = TopologyPath.extend({ store: z.string() });
 const EntryPath = StorePath.extend({ key: z.string() });
 const Page = z.object({
-  slice: z.coerce.number().int().min(0),
+  slice: wholeNumber(),
   from: z.string().max(500).default(''),
-  limit: z.coerce.number().int().min(1).max(1_000).default(100),
+  limit: wholeNumber(1, 1_000).default(100),
 });
 /** What is to be redriven, in one slice or in all. */
 const RedriveBody = z.object({ slice: z.int().min(0).optional() }).and(RedriveRequest);
