@@ -85,7 +85,7 @@ class TransactionalWriter implements LogWriter {
   async #commit(records: readonly NewRecord[], consumed?: ConsumedOffsets): Promise<Committed> {
     const { appends, places } = prepare(this.topics, records);
     for (const offset of consumed?.offsets ?? []) this.topics.partition(offset);
-    const bases = await this.storage.transaction(() => {
+    const bases = await this.storage.decision(() => {
       if (this.#spent || readEpoch(this.storage, this.transactionalId) !== this.epoch) return undefined;
       if (consumed) writeOffsets(this.storage, consumed);
       return appends.map((append) => appendChunks(this.storage, append));

@@ -1,4 +1,4 @@
-import type { Storage } from './environment.js';
+import type { Storage } from './storage.js';
 import { metaKey } from './environment.js';
 import type { IndexEntry } from './index-definition.js';
 
@@ -117,10 +117,11 @@ export class Catalog {
 
   private save(record: CatalogRecord): void {
     const storage = this.storage();
+    storage.demandLock();
     const version = Buffer.alloc(4);
     version.writeUInt32BE(this.version + 1);
-    storage.putSync(CATALOG_KEY, Buffer.from(JSON.stringify(record)));
-    storage.putSync(VERSION_KEY, version);
+    storage.put(CATALOG_KEY, Buffer.from(JSON.stringify(record)));
+    storage.put(VERSION_KEY, version);
     this.version += 1;
     this.record = record;
   }

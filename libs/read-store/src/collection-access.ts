@@ -1,5 +1,5 @@
 import type { Catalog } from './catalog.js';
-import type { Storage } from './environment.js';
+import type { Storage } from './storage.js';
 
 /** One collection of an open store, to read from. */
 export interface QuerySource {

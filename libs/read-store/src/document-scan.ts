@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import type { CollectionEntry } from './catalog.js';
 import { decodeDocument } from './document-encoding.js';
-import type { Storage } from './environment.js';
+import type { Storage } from './storage.js';
 import { indexKeys } from './index-definition.js';
 import { documentKey } from './ordered-key.js';
 import type { IdReads, IndexScan, KeyRange } from './query-plan.js';

@@ -1,7 +1,7 @@
 import type { Document } from 'mongodb';
 import type { Catalog, CollectionEntry } from './catalog.js';
 import { decodeDocument } from './document-encoding.js';
-import type { Storage } from './environment.js';
+import type { Storage } from './storage.js';
 import { indexKeys, keyPattern } from './index-definition.js';
 import type { IndexEntry, IndexKeys } from './index-definition.js';
 import { documentKey } from './ordered-key.js';
@@ -73,8 +73,8 @@ export class DocumentWriter {
 
   remove(old: Document, id: Buffer): void {
     for (const index of this.entry.indexes)
-      for (const key of keysBefore(index, old, id).keys) this.storage.removeSync(key);
-    this.storage.removeSync(documentKey(this.entry.keyspace, id));
+      for (const key of keysBefore(index, old, id).keys) this.storage.remove(key);
+    this.storage.remove(documentKey(this.entry.keyspace, id));
   }
 
   /** Adds the entries of a stored document to an index under construction. */
@@ -94,7 +94,7 @@ export class DocumentWriter {
       changes.push(change);
     }
     for (const change of changes) this.apply(change, next.id);
-    this.storage.putSync(key, next.bytes);
+    this.storage.put(key, next.bytes);
     return undefined;
   }
 
@@ -122,8 +122,8 @@ export class DocumentWriter {
       this.catalog.changeIndex(this.name, index.name, { multikey: true });
       this.entry = this.catalog.ensureCollection(this.name);
     }
-    for (const key of removed) this.storage.removeSync(key);
-    for (const key of added) this.storage.putSync(key, id);
+    for (const key of removed) this.storage.remove(key);
+    for (const key of added) this.storage.put(key, id);
   }
 
   /** Filters of one bulk write mostly name the same fields, so the set is kept. */

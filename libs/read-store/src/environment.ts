@@ -1,13 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { mkdirSync, realpathSync } from 'node:fs';
-import { causeOf, DiskRoom, isWriteFailure, writeFinding } from '@order-flow/lmdb-file';
+import { causeOf, DiskRoom, isWriteFailure, SHARED_ENVIRONMENT, SoleWriter, writeFinding } from '@order-flow/lmdb-file';
 import { open } from 'lmdb';
-import type { RootDatabase } from 'lmdb';
 import { checkDirectory } from './directory.js';
 import { orderedKey } from './ordered-key.js';
 import { ReadStoreError } from './read-store-error.js';
-
-export type Storage = RootDatabase<Buffer, Buffer>;
+import type { Database } from './storage.js';
+import { Storage } from './storage.js';
 
 /** Keyspace 0 holds the store's own records; every collection and index has a keyspace of its own, never used twice. */
 export const META_KEYSPACE = 0;
@@ -16,8 +15,11 @@ export const metaKey = (name: string): Buffer => orderedKey(META_KEYSPACE).value
 const FORMAT = 'order-flow-read-store/1';
 const FORMAT_KEY = metaKey('format');
 const IDENTITY_KEY = metaKey('identity');
+const WRITES_KEY = metaKey('writes');
 
 interface Shared {
+  readonly database: Database;
+  readonly writer: SoleWriter<Buffer>;
   readonly storage: Storage;
   readonly path: string;
   readonly room: DiskRoom;
@@ -29,12 +31,9 @@ const opened = new Map<string, Shared>();
 /** Environments that are still being closed; the path may be opened again after that. */
 const closing = new Map<string, Promise<void>>();
 
-/** Each commit syncs by itself. Without the sync of its meta page several processes were seen to lose an update now and then. */
-const SYNC = { overlappingSync: false, eventTurnBatching: false } as const;
-
-function openStorage(path: string): Storage {
+function openDatabase(path: string): Database {
   try {
-    return open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', ...SYNC });
+    return open<Buffer, Buffer>({ path, encoding: 'binary', keyEncoding: 'binary', ...SHARED_ENVIRONMENT });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const code = /MDB_(INVALID|CORRUPTED|VERSION_MISMATCH|PAGE_NOTFOUND)|not an LMDB/i.test(message)
@@ -51,7 +50,7 @@ function openStorage(path: string): Storage {
 }
 
 /** Writes the marker into an empty store; checks it in one that is not empty. */
-function claim(storage: Storage, path: string): void {
+function claim(storage: Database, path: string): void {
   const format = storage.transactionSync(() => {
     const found = storage.get(FORMAT_KEY)?.toString();
     if (found !== undefined || storage.getKeysCount({ limit: 1 }) > 0) return found ?? '';
@@ -72,14 +71,15 @@ function claim(storage: Storage, path: string): void {
 }
 
 function create(path: string): Shared {
-  const storage = openStorage(path);
+  const database = openDatabase(path);
   try {
-    claim(storage, path);
+    claim(database, path);
   } catch (error) {
-    void storage.close();
+    void database.close();
     throw error;
   }
-  return { storage, path, room: new DiskRoom(path), handles: 0 };
+  const writer = new SoleWriter(database, WRITES_KEY, (key) => key.toString('latin1'));
+  return { database, writer, storage: new Storage(database, writer), path, room: new DiskRoom(path), handles: 0 };
 }
 
 const notWritten = (path: string, cause: unknown): ReadStoreError =>
@@ -127,29 +127,30 @@ export class Environment {
   }
 
   /**
-   * Runs a synchronous action in one transaction; what it wrote is on disk when the promise resolves. LMDB does not undo
-   * the puts of an action that throws: decide before the first one.
+   * Runs a synchronous action in one transaction, perhaps twice; what it wrote is on disk when the promise resolves. If it
+   * throws, nothing is written.
    */
   async write<T>(action: (storage: Storage) => T): Promise<T> {
     const { storage } = this;
-    const { room, path } = this.shared;
+    const { writer, room, path } = this.shared;
     try {
       room.demand();
-      return await this.#transaction(storage, action);
+      return await this.#tracked(
+        writer.decide(() => {
+          this.inTransaction = true;
+          try {
+            return action(storage);
+          } finally {
+            this.inTransaction = false;
+          }
+        }),
+      );
     } catch (error) {
       throw isWriteFailure(error) ? notWritten(path, await causeOf(error)) : error;
     }
   }
 
-  #transaction<T>(storage: Storage, action: (storage: Storage) => T): Promise<T> {
-    const done = storage.transaction(() => {
-      this.inTransaction = true;
-      try {
-        return action(storage);
-      } finally {
-        this.inTransaction = false;
-      }
-    });
+  #tracked<T>(done: Promise<T>): Promise<T> {
     this.underWay.add(done);
     return done.finally(() => this.underWay.delete(done));
   }
@@ -168,9 +169,9 @@ export class Environment {
     await Promise.allSettled(this.underWay);
     this.shared.handles -= 1;
     if (this.shared.handles > 0) return;
-    const { path, storage } = this.shared;
+    const { path, database } = this.shared;
     opened.delete(path);
-    const closed = storage.close().finally(() => closing.delete(path));
+    const closed = database.close().finally(() => closing.delete(path));
     closing.set(path, closed);
     await closed;
   }

@@ -107,7 +107,7 @@ export async function sweepDropped(
     const end = orderedKey(keyspace + 1).finish();
     await write((storage) => {
       const keys = [...storage.getKeys({ start, end, limit: CHUNK * 4 })];
-      for (const key of keys) storage.removeSync(key);
+      for (const key of keys) storage.remove(key);
       if (keys.length === 0) catalog.swept(keyspace);
     });
   }

@@ -3,7 +3,7 @@ import type { CollectionEntry } from './catalog.js';
 import type { QuerySource } from './collection-access.js';
 import { readPage, START } from './document-scan.js';
 import type { Found, ScanPosition } from './document-scan.js';
-import type { Storage } from './environment.js';
+import type { Storage } from './storage.js';
 import { decodeDocument, encodeDocument } from './document-encoding.js';
 import type { CompiledFilter } from './filter.js';
 import { planQuery } from './query-plan.js';

@@ -1,7 +1,7 @@
 import { ObjectId } from 'mongodb';
 import type { Document } from 'mongodb';
 import type { DocumentWriter } from './document-writer.js';
-import type { Storage } from './environment.js';
+import type { Storage } from './storage.js';
 import type { Found } from './document-scan.js';
 import { matchesNow } from './query-execution.js';
 import { refusalOf } from './server-errors.js';

@@ -1,12 +1,18 @@
 import { realpathSync } from 'node:fs';
-import { causeOf, DiskRoom, writeFinding } from '@order-flow/lmdb-file';
+import { causeOf, DiskRoom, SHARED_ENVIRONMENT, SoleWriter, writeFinding } from '@order-flow/lmdb-file';
 import { open, type RootDatabase } from 'lmdb';
 import { LogError } from '../port.js';
 import { Changes } from './changes.js';
 import { notOurs, prepareDirectory } from './lmdb-directory.js';
 import type { LogStorage, Place, ScanRange } from './log-storage.js';
 
-type Database = RootDatabase<Buffer, [string, Place] | [string]>;
+type At = [string, Place] | [string];
+type Database = RootDatabase<Buffer, At>;
+
+/** Next to the groups' offsets, which most transactions write anyway. */
+const WRITES: [string, Place] = ['offsets', 'writes'];
+
+const textOf = ([table, at]: At): string => `${table}${typeof at === 'number' ? '#' : '/'}${at ?? ''}`;
 
 /** Sorts after every text. */
 const LAST = '\u{10ffff}';
@@ -21,7 +27,7 @@ const opened = new Map<string, Shared>();
 
 function openDatabase(path: string): Database {
   try {
-    return open({ path, encoding: 'binary', overlappingSync: false, eventTurnBatching: false });
+    return open({ path, encoding: 'binary', ...SHARED_ENVIRONMENT });
   } catch (cause) {
     if (String(cause).includes('MDB_INVALID') || String(cause).includes('MDB_CORRUPTED')) {
       throw notOurs(path, 'cannot be read as an event log');
@@ -35,21 +41,24 @@ class LmdbStorage implements LogStorage {
   readonly #path: string;
   readonly #database: Database;
   readonly #room: DiskRoom;
+  readonly #writer: SoleWriter<At>;
   #closed = false;
-  #puts = 0;
 
   constructor(path: string, pollInterval: number) {
     this.#path = path;
     this.#room = new DiskRoom(path);
     this.#database = openDatabase(path);
-    this.changes = new Changes(pollInterval, () => this.version());
+    this.#writer = new SoleWriter(this.#database, WRITES, textOf);
+    this.changes = new Changes(pollInterval, () => this.foreignWrites());
   }
 
   get(table: string, at: Place): Buffer | undefined {
+    if (this.#writer.isAhead) return this.#writer.get(this.#database, [table, at]);
     return this.#reading(() => this.#database.get([table, at]));
   }
 
   scan(table: string, range: ScanRange, visit: (at: Place, value: Buffer) => boolean): void {
+    this.#writer.demandLock();
     const start: [string, Place] | [string] = range.from === undefined ? [table] : [table, range.from];
     this.#reading(() => {
       for (const { key, value } of this.#database.getRange({ start, end: [table, range.to ?? LAST] })) {
@@ -59,21 +68,27 @@ class LmdbStorage implements LogStorage {
   }
 
   put(table: string, at: Place, value: Buffer): void {
-    this.#puts++;
-    void this.#database.put([table, at], value);
+    this.#writer.put(this.#database, [table, at], value);
   }
 
   remove(table: string, at: Place): void {
-    void this.#database.remove([table, at]);
+    this.#writer.remove(this.#database, [table, at]);
   }
 
-  async transaction<Result>(body: () => Result): Promise<Result> {
+  transaction<Result>(body: () => Result): Promise<Result> {
+    return this.#written(() => this.#writer.locked(body));
+  }
+
+  decision<Result>(body: () => Result): Promise<Result> {
+    return this.#written(() => this.#writer.decide(body));
+  }
+
+  async #written<Result>(write: () => Promise<Result>): Promise<Result> {
     this.#assertOpen();
     try {
       this.#room.demand();
-      return await this.#database.transaction(() => this.#owned(body));
+      return await write();
     } catch (error) {
-      this.changes.disown();
       if (error instanceof LogError) throw error;
       const cause = await causeOf(error);
       const message = `the log at ${this.#path} cannot be written: ${writeFinding(this.#path, cause)}`;
@@ -85,24 +100,17 @@ class LmdbStorage implements LogStorage {
     return (this.#database.getStats() as { entryCount: number }).entryCount === 0;
   }
 
-  version(): number {
+  foreignWrites(): number {
     if (this.#closed) return 0;
     this.#database.resetReadTxn();
-    return (this.#database.getStats() as { lastTxnId: number }).lastTxnId;
+    return this.#writer.foreignWrites();
   }
 
   async close(): Promise<void> {
     this.#closed = true;
     this.changes.stop();
+    await this.#writer.atRest();
     await this.#database.close();
-  }
-
-  /** Runs `body` inside a transaction. One that puts nothing leaves its number to the next one, of whatever process. */
-  #owned<Result>(body: () => Result): Result {
-    const before = this.#puts;
-    const result = body();
-    if (this.#puts > before) this.changes.own(this.#database.getWriteTxnId());
-    return result;
   }
 
   #reading<Result>(read: () => Result): Result {
@@ -153,8 +161,8 @@ function oneUser(shared: Shared, place: string): LogStorage {
     put: (table, at, value) => storage.put(table, at, value),
     remove: (table, at) => storage.remove(table, at),
     transaction: async (body) => live().transaction(body),
+    decision: async (body) => live().decision(body),
     isEmpty: () => storage.isEmpty(),
-    version: () => storage.version(),
     close: () => (closing ??= release()),
   };
 }

@@ -27,10 +27,14 @@ export interface LogStorage {
    * @throws LogError LOG_UNAVAILABLE
    */
   transaction<Result>(body: () => Result): Promise<Result>;
+  /**
+   * A transaction for many writers of one process: `body` does not scan, has no other effect than its writes and result,
+   * and may run twice.
+   * @throws LogError LOG_UNAVAILABLE
+   */
+  decision<Result>(body: () => Result): Promise<Result>;
   /** Whether no table has an entry. */
   isEmpty(): boolean;
-  /** Grows with each transaction of any process. */
-  version(): number;
   readonly changes: Changes;
   close(): Promise<void>;
 }

@@ -45,15 +45,20 @@ class Table {
 /** Tables in this process's memory. A transaction resolves on a later turn of the event loop, as a real one would. */
 export function openMemoryStorage(): LogStorage {
   const tables = new Map<string, Table>();
-  let version = 0;
   let closed = false;
-  const changes = new Changes(0, () => version);
+  const changes = new Changes(0, () => 0);
   const table = (name: string): Table => {
     const known = tables.get(name);
     if (known) return known;
     const created = new Table();
     tables.set(name, created);
     return created;
+  };
+  const transaction = async <Result>(body: () => Result): Promise<Result> => {
+    if (closed) throw new LogError('LOG_UNAVAILABLE', 'the log in memory is closed');
+    const result = body();
+    await setImmediate();
+    return result;
   };
 
   return {
@@ -70,15 +75,9 @@ export function openMemoryStorage(): LogStorage {
     },
     put: (name, at, value) => table(name).put(at, value),
     remove: (name, at) => tables.get(name)?.remove(at),
-    async transaction(body) {
-      if (closed) throw new LogError('LOG_UNAVAILABLE', 'the log in memory is closed');
-      const result = body();
-      version++;
-      await setImmediate();
-      return result;
-    },
+    transaction,
+    decision: transaction,
     isEmpty: () => tables.size === 0,
-    version: () => version,
     async close() {
       closed = true;
       changes.stop();

@@ -44,9 +44,9 @@ function write(
   let revision = known.next;
   for (const { id, frame } of events) {
     const sequence = transaction.nextSequence++;
-    tables.events.putSync(sequence, stampEvent(frame, revision, created));
-    tables.revisions.putSync(revisionKey(number, revision), integerValue(sequence));
-    tables.eventIds.putSync(eventIdKey(number, id), integerValue(revision));
+    tables.writer.put(tables.events, sequence, stampEvent(frame, revision, created));
+    tables.writer.put(tables.revisions, revisionKey(number, revision), integerValue(sequence));
+    tables.writer.put(tables.eventIds, eventIdKey(number, id), integerValue(revision));
     revision += 1;
   }
   const lastSequence = transaction.nextSequence - 1;
@@ -77,7 +77,7 @@ function earlierRevision(
   expected: ExpectedRevision,
 ): number | undefined {
   if (!first || head.next === 0 || (expected !== 'any' && expected !== 'exists')) return undefined;
-  const bytes = tables.eventIds.getBinaryFast(eventIdKey(head.number, first.id));
+  const bytes = tables.writer.get(tables.eventIds, eventIdKey(head.number, first.id));
   return bytes && readInteger(bytes);
 }
 
@@ -92,7 +92,7 @@ function repeatedAt(
   let sequence = 0;
   for (const [index, { id }] of events.entries()) {
     sequence = sequenceOf(tables, head, start + index) ?? 0;
-    const frame = tables.events.getBinaryFast(sequence);
+    const frame = tables.writer.get(tables.events, sequence);
     if (!frame || decodeEvent(frame, sequence).id !== id) return undefined;
   }
   return appended(end - 1, sequence, true);

@@ -1,16 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import { access, mkdir, open as openFile, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataFileDamage } from '@order-flow/lmdb-file';
+import { dataFileDamage, SHARED_ENVIRONMENT, SoleWriter } from '@order-flow/lmdb-file';
 import { open } from 'lmdb';
 import { asStoreError, storeCorrupt } from './damage.js';
-import type { Tables } from './tables.js';
+import type { TableKey, Tables } from './tables.js';
 
 const ENVIRONMENT = 'events';
 const UNDER_WAY = 'creating-';
 const MARKER = 'format';
 const FORMAT = 'order-flow event store';
 const VERSION = 1;
+/** Beside the tables' own records, which every write changes. */
+const WRITES = 'writes';
+
+const textOf = (key: TableKey): string => (Buffer.isBuffer(key) ? key.toString('latin1') : String(key));
 
 /**
  * Opens the store in a directory and makes one where there is none. A new store is made aside and renamed into place, so
@@ -81,16 +85,13 @@ function openTables(path: string, location: string): Tables {
     noSubdir: false,
     encoding: 'binary',
     maxDbs: 8,
-    // A commit then resolves, and becomes visible, after it is on disk.
-    overlappingSync: false,
-    // Writes are grouped by the write queue. Besides, a failed commit of lmdb-js's own groups rejects a promise that nobody
-    // holds, and so would end the process.
-    eventTurnBatching: false,
+    ...SHARED_ENVIRONMENT,
   });
   return {
     path,
     closed: new AbortController().signal,
     environment,
+    writer: new SoleWriter<TableKey>(environment, WRITES, textOf),
     events: environment.openDB<Buffer, number>('events', { encoding: 'binary' }),
     streams: environment.openDB<Buffer, Buffer>('streams', { encoding: 'binary', keyEncoding: 'binary' }),
     heads: environment.openDB<Buffer, Buffer>('heads', { encoding: 'binary', keyEncoding: 'binary' }),

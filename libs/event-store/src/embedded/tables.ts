@@ -1,8 +1,11 @@
+import type { SoleWriter } from '@order-flow/lmdb-file';
 import type { Database, RootDatabase } from 'lmdb';
 import type { StreamName } from '../port.js';
 import { integerValue, readInteger, revisionKey } from './keys.js';
 import { decodeHead, encodeHead } from './stream-head.js';
 import type { StreamHead } from './stream-head.js';
+
+export type TableKey = number | string | Buffer;
 
 /** The LMDB tables of one store. */
 export interface Tables {
@@ -10,6 +13,8 @@ export interface Tables {
   /** Aborted when the user of these tables has closed the store. */
   readonly closed: AbortSignal;
   readonly environment: RootDatabase<Buffer, string>;
+  /** All writes go through it, and what they look at. */
+  readonly writer: SoleWriter<TableKey>;
   /** Sequence (1, 2, 3, … without gaps) to event frame. */
   readonly events: Database<Buffer, number>;
   /** Name to stream number: written once a stream, so that an append changes no pages but those of recent streams. */
@@ -38,25 +43,26 @@ export function lastSequence({ events, seen }: Tables): number {
 }
 
 export function readHead(tables: Tables, stream: StreamName): StreamHead | undefined {
-  const number = tables.streams.getBinary(Buffer.from(stream));
-  const head = number && tables.heads.getBinaryFast(number);
-  return number && head && decodeHead(readInteger(number), head);
+  const bytes = tables.writer.get(tables.streams, Buffer.from(stream));
+  const number = bytes && readInteger(bytes);
+  const head = number && tables.writer.get(tables.heads, integerValue(number));
+  return head ? decodeHead(number, head) : undefined;
 }
 
 export function sequenceOf(tables: Tables, head: StreamHead, revision: number): number | undefined {
-  const bytes = tables.revisions.getBinaryFast(revisionKey(head.number, revision));
+  const bytes = tables.writer.get(tables.revisions, revisionKey(head.number, revision));
   return bytes && readInteger(bytes);
 }
 
 export function putHead(tables: Tables, head: StreamHead): void {
-  tables.heads.putSync(integerValue(head.number), encodeHead(head));
+  tables.writer.put(tables.heads, integerValue(head.number), encodeHead(head));
 }
 
 /** Gives a stream that is written for the first time its number, from 1 on. */
 export function numberStream(tables: Tables, stream: StreamName): number {
-  const count = tables.about.getBinary(STREAM_COUNT);
+  const count = tables.writer.get(tables.about, STREAM_COUNT);
   const number = (count ? readInteger(count) : 0) + 1;
-  tables.about.putSync(STREAM_COUNT, integerValue(number));
-  tables.streams.putSync(Buffer.from(stream), integerValue(number));
+  tables.writer.put(tables.about, STREAM_COUNT, integerValue(number));
+  tables.writer.put(tables.streams, Buffer.from(stream), integerValue(number));
   return number;
 }

@@ -11,7 +11,7 @@ export interface WriteTransaction {
   nextSequence: number;
 }
 
-/** Decides and writes synchronously. A refusal is returned before anything is put: a throw undoes the whole transaction. */
+/** Decides and writes synchronously, perhaps twice. A refusal is returned before anything is put: a throw undoes the whole transaction. */
 export type Write<T> = (transaction: WriteTransaction) => T | EventStoreError;
 
 interface Waiting {
@@ -81,17 +81,13 @@ export class WriteQueue {
   }
 
   async #commitBatch(): Promise<void> {
-    let batch: Waiting[] = [];
+    const batch = this.#takeBatch();
     try {
       this.#room.demand();
-      const last = await this.#tables.environment.childTransaction(() => {
-        if (batch.length === 0) batch = this.#takeBatch();
-        return this.#run(batch);
-      });
+      const last = await this.#tables.writer.decide(() => this.#run(batch));
       for (const waiting of batch) waiting.settle(waiting.outcome);
       this.#committed(last);
     } catch (error) {
-      if (batch.length === 0) batch = this.#takeBatch();
       const failure = asStoreError(this.#tables.path, await causeOf(error));
       for (const waiting of batch) waiting.settle(failure);
     }
@@ -103,7 +99,6 @@ export class WriteQueue {
     return transaction.nextSequence - 1;
   }
 
-  /** Taken when the transaction begins, not when it is asked for, so that late comers still get on. */
   #takeBatch(): Waiting[] {
     let count = 0;
     for (let bytes = 0; count < this.#waiting.length && count < MOST_WRITES; count += 1) {
