@@ -15,14 +15,20 @@ export interface EmbeddedEventLogOptions {
   readonly sessionTimeoutMs?: number;
   /** Milliseconds a tombstone stays after its first compaction; default one day. */
   readonly deleteRetentionMs?: number;
+  /**
+   * Milliseconds without writes of other processes after which members that read with their writer read ahead of the disk;
+   * default 10,000. A write of another process that comes in between makes them begin again.
+   */
+  readonly calmMs?: number;
 }
 
 /**
- * A partitioned log in a directory (LMDB). What a commit wrote is on disk when it resolves, and nobody sees it before.
+ * A partitioned log in a directory (LMDB). What a commit wrote is on disk when it resolves, and nobody sees it before but
+ * members that read with their writer.
  * @throws LogError LOG_CORRUPT, LOG_UNAVAILABLE
  */
 export async function openEmbeddedEventLog(options: EmbeddedEventLogOptions): Promise<EventLog> {
-  const storage = openLmdbStorage(options.path, options.pollIntervalMs ?? 50);
+  const storage = openLmdbStorage(options.path, options.pollIntervalMs ?? 50, options.calmMs ?? 10_000);
   return openStoredEventLog(storage, options.path, {
     heartbeatInterval: options.heartbeatIntervalMs ?? DEFAULT_SETTINGS.heartbeatInterval,
     sessionTimeout: options.sessionTimeoutMs ?? DEFAULT_SETTINGS.sessionTimeout,

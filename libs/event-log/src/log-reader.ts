@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Attention } from './attention.js';
 import { type Demand, LogError, type Offset, type RecordBatch } from './port.js';
 import { readBatch } from './records/partition-log.js';
+import { decidedIn } from './storage/changes.js';
 import type { RecentChunks } from './records/recent-chunks.js';
 import { readState } from './records/partition-state.js';
 import type { LogStorage } from './storage/log-storage.js';
@@ -16,7 +17,16 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   readonly maxRecords?: number;
   readonly demand?: Demand | undefined;
+  /** The losses of the storage when reading began, for one who wants what is decided and not durable yet. */
+  readonly ahead?: number | undefined;
 }
+
+/** Records that were shown before they were durable will not be. */
+export const lostAhead = (): LogError =>
+  new LogError(
+    'LOST_AHEAD',
+    'another process wrote to the log before records that were read ahead of the disk: read again',
+  );
 
 interface Cursor {
   readonly name: string;
@@ -60,6 +70,7 @@ export async function* readLog(
   // Those that may have records, the longest unread first.
   const ready = [...cursors];
   const attention = new Attention();
+  if (options.ahead !== undefined) for (const cursor of cursors) byName.set(decidedIn(cursor.name), cursor);
   const unwatch = storage.changes.watch(follow ? [...byName.keys()] : [], (name) => {
     const cursor = byName.get(name);
     if (cursor) queue(ready, cursor);
@@ -94,6 +105,7 @@ async function* batches(storage: LogStorage, ready: Cursor[], attention: Attenti
   const { follow, signal } = options;
   let turnEnds = performance.now() + TURN;
   while (!signal.aborted) {
+    if (options.ahead !== undefined && options.ahead !== storage.losses) throw lostAhead();
     const cursor = take(ready, options.demand);
     if (!cursor) {
       if (!follow) return;
@@ -101,7 +113,7 @@ async function* batches(storage: LogStorage, ready: Cursor[], attention: Attenti
       turnEnds = performance.now() + TURN;
       continue;
     }
-    const batch = next(storage, cursor, options.maxRecords ?? DEFAULT_MAX_RECORDS);
+    const batch = next(storage, cursor, options);
     if (!batch) continue;
     if (cursor.position < Math.min(cursor.stop, batch.endOffset)) queue(ready, cursor);
     yield batch;
@@ -112,8 +124,11 @@ async function* batches(storage: LogStorage, ready: Cursor[], attention: Attenti
   }
 }
 
-function next(storage: LogStorage, cursor: Cursor, maxRecords: number): RecordBatch | undefined {
-  const batch = readBatch(storage, cursor, cursor.position, { stop: cursor.stop, maxRecords, recent: cursor.recent });
+function next(storage: LogStorage, cursor: Cursor, options: ReadOptions): RecordBatch | undefined {
+  const { maxRecords = DEFAULT_MAX_RECORDS } = options;
+  const { stop, recent } = cursor;
+  const limits = { stop, maxRecords, recent, ahead: options.ahead !== undefined };
+  const batch = readBatch(storage, cursor, cursor.position, limits);
   if ('records' in batch) {
     cursor.position = batch.nextOffset;
     return batch;

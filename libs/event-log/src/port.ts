@@ -60,11 +60,16 @@ export interface LogWriter {
   /**
    * One transaction: records and consumed offsets become visible together or not at all, durable when it resolves. (On Kafka
    * readers see it some milliseconds later, partition by partition; whoever opens the next writer of the id sees all of it.)
-   * Commits of one writer are awaited one by one. After any rejection the writer is spent: its outcome is unknown; open a
+   * Commits of one writer are awaited one by one, unless `decided` says otherwise. After any rejection the writer is spent: its outcome is unknown; open a
    * new one (which fences it) and read the committed offsets.
-   * @throws LogError FENCED, UNKNOWN_TOPIC, RECORD_TOO_LARGE, LOG_UNAVAILABLE
+   * @param decided is told, before `commit` returns, where the records will stand, if the next commit may begin at once:
+   * it becomes durable after this one, and fails with it
+   * @throws LogError FENCED, UNKNOWN_TOPIC, RECORD_TOO_LARGE, LOST_AHEAD, LOG_UNAVAILABLE
    */
-  commit(batch: { readonly records: readonly NewRecord[]; readonly consumed?: ConsumedOffsets }): Promise<Committed>;
+  commit(
+    batch: { readonly records: readonly NewRecord[]; readonly consumed?: ConsumedOffsets },
+    decided?: (committed: Committed) => void,
+  ): Promise<Committed>;
   close(): Promise<void>;
 }
 
@@ -85,8 +90,11 @@ export interface OwnershipEpoch {
    * Endless batches of the owned slices from where their owner says: call it after fencing and restoring. Partitions not
    * named are not read. Back-pressure by not pulling; within a slice batches of different partitions are interleaved, each
    * in its turn unless `demand` says otherwise. Ends with the epoch, or earlier by `signal`.
+   * @param writer commits all that comes of the records, and nothing else has an effect before. With it, they may come
+   * before they are durable: what it commits becomes durable after them. Should they not become so, reading ends with
+   * LogError LOST_AHEAD, and the writer's next commit fails.
    */
-  read(from: readonly Offset[], signal?: AbortSignal, demand?: Demand): AsyncIterable<RecordBatch>;
+  read(from: readonly Offset[], signal?: AbortSignal, demand?: Demand, writer?: LogWriter): AsyncIterable<RecordBatch>;
   /**
    * Asks the group anew, after the call: true when it still counts these slices as this member's, false once the epoch has
    * ended. Waits while the group cannot be asked. Before a failed owner fences whoever writes in its place, it asks.
@@ -175,6 +183,7 @@ export class LogError extends Error {
       | 'RECORD_TOO_LARGE'
       | 'LOG_UNAVAILABLE'
       | 'LOG_REFUSED'
+      | 'LOST_AHEAD'
       | 'LOG_CORRUPT'
       | 'WRITER_SPENT',
     message: string,

@@ -33,12 +33,13 @@ function refusal(wanted: TopicInfo, existing: TopicInfo | undefined): string | u
 /** The topics of a log. A topic, once made, neither goes nor changes its partitions, so what was read may be kept. */
 export class Topics {
   /** Decoded records that the readers of this log share. */
-  readonly recent = new RecentChunks();
+  readonly recent: RecentChunks;
   readonly #storage: LogStorage;
   readonly #known = new Map<TopicName, KnownTopic>();
 
   constructor(storage: LogStorage) {
     this.#storage = storage;
+    this.recent = new RecentChunks(() => storage.losses);
   }
 
   all(): readonly TopicInfo[] {

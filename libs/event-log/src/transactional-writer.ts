@@ -1,17 +1,11 @@
 import { writeOffsets } from './groups/committed-offsets.js';
 import { partitionForKey } from './murmur2.js';
-import {
-  type Committed,
-  type ConsumedOffsets,
-  LogError,
-  type LogWriter,
-  type NewRecord,
-  type Offset,
-  type TopicPartition,
-} from './port.js';
+import { type Committed, LogError, type LogWriter, type NewRecord, type Offset, type TopicPartition } from './port.js';
+import { lostAhead } from './log-reader.js';
 import { chunkCount, encodeChunks } from './records/chunk.js';
 import { type Append, appendChunks } from './records/partition-log.js';
 import { asRead } from './records/record-frame.js';
+import { decidedIn } from './storage/changes.js';
 import type { LogStorage } from './storage/log-storage.js';
 import type { Topics } from './topics.js';
 
@@ -55,8 +49,25 @@ function prepare(topics: Topics, records: readonly NewRecord[]): Prepared {
   return { appends, places };
 }
 
-class TransactionalWriter implements LogWriter {
+/** For each append the offset of its first record. */
+type Bases = readonly Offset['offset'][];
+
+function committedAt({ places }: Prepared, bases: Bases): Committed {
+  const offsets = places.map(({ append, index, at }) => ({
+    topic: at.topic,
+    partition: at.partition,
+    offset: (bases[append] ?? 0) + index,
+  }));
+  return { offsets };
+}
+
+type Batch = Parameters<LogWriter['commit']>[0];
+
+/** Writes to a log upon a storage. */
+export class TransactionalWriter implements LogWriter {
   #spent: string | undefined;
+  /** The storage's losses when its owner began to read what was not durable. */
+  #ahead: number | undefined;
 
   constructor(
     private readonly storage: LogStorage,
@@ -65,40 +76,50 @@ class TransactionalWriter implements LogWriter {
     private readonly epoch: number,
   ) {}
 
-  async commit(batch: {
-    readonly records: readonly NewRecord[];
-    readonly consumed?: ConsumedOffsets;
-  }): Promise<Committed> {
+  async commit(batch: Batch, decided?: (committed: Committed) => void): Promise<Committed> {
     if (this.#spent) throw new LogError('WRITER_SPENT', `the writer ${this.transactionalId} ${this.#spent}`);
     try {
-      return await this.#commit(batch.records, batch.consumed);
+      return await this.#commit(batch, decided);
     } catch (error) {
       this.#spent = 'had a failed commit; open a new one';
       throw error;
     }
   }
 
+  /** From now on its commits rely on what is read ahead of the disk. @returns the storage's losses so far */
+  readsAhead(): number {
+    return (this.#ahead ??= this.storage.losses);
+  }
+
   async close(): Promise<void> {
     this.#spent ??= 'is closed';
   }
 
-  async #commit(records: readonly NewRecord[], consumed?: ConsumedOffsets): Promise<Committed> {
-    const { appends, places } = prepare(this.topics, records);
+  async #commit({ records, consumed }: Batch, decided?: (committed: Committed) => void): Promise<Committed> {
+    const prepared = prepare(this.topics, records);
+    const { appends } = prepared;
     for (const offset of consumed?.offsets ?? []) this.topics.partition(offset);
+    let isShared = false;
+    const share = (bases: Bases): void => {
+      if (!isShared) appends.forEach((append, index) => this.#share(append, bases[index] ?? 0));
+      isShared = true;
+    };
+    const show = (bases: Bases | undefined): void => {
+      if (!bases) return;
+      share(bases);
+      if (this.#ahead !== undefined) decided?.(committedAt(prepared, bases));
+      this.storage.changes.announce(appends.map((append) => decidedIn(append.name)));
+    };
     const bases = await this.storage.decision(() => {
+      if (this.#ahead !== undefined && this.#ahead !== this.storage.losses) throw lostAhead();
       if (this.#spent || readEpoch(this.storage, this.transactionalId) !== this.epoch) return undefined;
       if (consumed) writeOffsets(this.storage, consumed);
       return appends.map((append) => appendChunks(this.storage, append));
-    });
+    }, show);
     if (!bases) throw new LogError('FENCED', `a newer writer of ${this.transactionalId} was opened`);
-    appends.forEach((append, index) => this.#share(append, bases[index] ?? 0));
+    share(bases);
     this.storage.changes.announce(appends.map((append) => append.name));
-    const offsets: Offset[] = places.map(({ append, index, at }) => ({
-      topic: at.topic,
-      partition: at.partition,
-      offset: (bases[append] ?? 0) + index,
-    }));
-    return { offsets };
+    return committedAt(prepared, bases);
   }
 
   /** Saves those who wait for the records in this process reading them. */

@@ -6,10 +6,12 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { open, type RootDatabase } from 'lmdb';
-import { type MainTable, SHARED_ENVIRONMENT, SoleWriter } from './sole-writer.js';
+import { SHARED_ENVIRONMENT, SoleWriter } from './sole-writer.js';
 import { add, countOf, RECORD } from './testing/counter.js';
+import type { MainTable } from './write-batch.js';
 
 const QUIET_MS = 250;
+const CALM_MS = 60_000;
 
 let path: string;
 let database: RootDatabase<Buffer, string>;
@@ -23,7 +25,7 @@ beforeEach(async () => {
   path = mkdtempSync(join(tmpdir(), 'sole-writer-'));
   database = open<Buffer, string>({ path, encoding: 'binary', ...SHARED_ENVIRONMENT });
   [lists, fails] = [0, undefined];
-  writer = new SoleWriter<string>(watched(database), RECORD, String);
+  writer = new SoleWriter<string>(watched(database), RECORD, String, CALM_MS);
   await add(writer, database);
 });
 
@@ -37,6 +39,7 @@ function watched(root: RootDatabase<Buffer, string>): MainTable<string> {
     getBinaryFast: (key) => root.getBinaryFast(key),
     put: (key, value) => root.put(key, value),
     remove: (key) => root.remove(key),
+    resetReadTxn: () => root.resetReadTxn(),
     childTransaction: (body) => root.childTransaction(body),
     ifVersion: async (key, version, puts) => {
       if (Number.isNaN(version)) return root.ifVersion(key, version, puts);
@@ -67,7 +70,7 @@ describe('the only writer of an environment', () => {
     const first = add(writer, database);
     const others = Promise.all([add(writer, database), add(writer, database)]);
     expect([await first, ...(await others)]).toEqual([1, 2, 3]);
-    expect([lists, countOf(database)]).toEqual([1, 4]);
+    expect([lists, countOf(database)]).toEqual([2, 4]);
   });
 
   it('shows nobody what is not on disk', async () => {
@@ -138,9 +141,10 @@ describe('the only writer of an environment', () => {
 
 describe('a writer that is not the only one', () => {
   it('decides again what another process came before, and everything upon it', async () => {
-    await anotherWrites(50);
+    const other = anotherWrites(50);
     const added = await Promise.all([add(writer, database), add(writer, database)]);
-    expect([added, countOf(database)]).toEqual([[50, 51], 52]);
+    await other;
+    expect([added, countOf(database), lists]).toEqual([[50, 51], 52, 1]);
   });
 
   it('takes the lock until the other was quiet for a while', async () => {
@@ -184,6 +188,44 @@ describe('a writer that is not the only one', () => {
     expect(countOf(database)).toBe(1 + 3 * times);
     expect(Math.max(...noticed)).toBeGreaterThan(1);
   }, 30_000);
+});
+
+describe('what is shown before it is on disk', () => {
+  const shown: number[] = [];
+  const addShown = (): Promise<number> => add(writer, database, (before) => shown.push(before));
+
+  beforeEach(() => {
+    shown.length = 0;
+  });
+
+  it('is shown at once', async () => {
+    const added = [addShown(), addShown()];
+    expect([shown, writer.decided(database, 'counter')?.toString()]).toEqual([[1, 2], '3']);
+    expect([await Promise.all(added), writer.losses]).toEqual([[1, 2], 0]);
+  });
+
+  it('is lost when another process writes before, and all that was decided upon it', async () => {
+    const other = anotherWrites(50);
+    const added = [addShown(), addShown()];
+    expect(shown).toEqual([1, 2]);
+    await other;
+    expect([await Promise.all(added), writer.losses]).toEqual([[50, 51], 1]);
+    expect(shown).toEqual([1, 2]);
+  });
+
+  it('is nothing while another process writes now and then', async () => {
+    await anotherWrites(50);
+    await addShown();
+    await delay(QUIET_MS);
+    await addShown();
+    await addShown();
+    expect([shown, writer.losses, lists]).toEqual([[], 0, 1]);
+  });
+
+  it('is not lost if another process has written before it was decided', async () => {
+    await anotherWrites(50);
+    expect([await addShown(), shown, writer.losses]).toEqual([50, [], 0]);
+  });
 });
 
 describe('a list that fails', () => {

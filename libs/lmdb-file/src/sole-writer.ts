@@ -1,17 +1,5 @@
 import { randomInt } from 'node:crypto';
-
-/** A database of lmdb's, as far as it is needed here. */
-export interface Table<Key> {
-  getBinaryFast(key: Key): Buffer | undefined;
-  put(key: Key, value: Buffer): Promise<boolean>;
-  remove(key: Key): Promise<boolean>;
-}
-
-/** The environment's main database. */
-export interface MainTable<Key> extends Table<Key> {
-  ifVersion(key: Key, version: number, puts: () => void): Promise<boolean>;
-  childTransaction<Result>(body: () => Result): Promise<Result>;
-}
+import { type MainTable, type Put, type Table, WriteBatch } from './write-batch.js';
 
 /**
  * Options of an environment whose commits are on disk before they are visible. A failed commit of groups that lmdb-js makes
@@ -24,40 +12,6 @@ const QUIET_MS = 200;
 /** Own numbers begin anywhere below this, times a million, so that no two processes count alike. */
 const BEGINNINGS = 2 ** 31;
 const APART = 2 ** 20;
-
-interface Put<Key> {
-  readonly key: Key;
-  /** Absent for a removal. */
-  readonly value: Buffer | undefined;
-}
-
-/** What transactions decided that go to the disk together: the last put of each key, by the key's text. */
-class Batch<Key> {
-  readonly tables = new Map<Table<Key>, Map<string, Put<Key>>>();
-  readonly done: Promise<boolean>;
-  /** @param carriedOut whether it is on disk; if not, its transactions are to be decided again */
-  resolve!: (carriedOut: boolean) => void;
-  reject!: (error: unknown) => void;
-
-  constructor() {
-    this.done = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
-    // Those who wait are told.
-    this.done.catch(() => undefined);
-  }
-
-  find(table: Table<Key>, text: string): Put<Key> | undefined {
-    return this.tables.get(table)?.get(text);
-  }
-
-  of(table: Table<Key>): Map<string, Put<Key>> {
-    let puts = this.tables.get(table);
-    if (!puts) this.tables.set(table, (puts = new Map()));
-    return puts;
-  }
-}
 
 /**
  * Transactions of an LMDB environment that several processes may write, which most often one does alone. As long as it
@@ -74,14 +28,13 @@ export class SoleWriter<Key> {
   readonly #root: MainTable<Key>;
   readonly #record: Key;
   readonly #textOf: (key: Key) => string;
+  readonly #calmMs: number;
   /** Decided, and yet to be handed to LMDB. */
-  #open: Batch<Key> | undefined;
-  #onItsWay: Batch<Key> | undefined;
-  #isScheduled = false;
+  #open: WriteBatch<Key> | undefined;
+  #onItsWay: WriteBatch<Key> | undefined;
   /** What undoes the puts of the body that runs ahead. */
   #undo: (() => void)[] | undefined;
-  /** Within LMDB's write lock, whether the body that runs has written. */
-  #wrote = false;
+  #puts = 0;
   /** The number that the record holds when all transactions of this process are done; none before the first. */
   #left = Number.NaN;
   /** The first of the numbers since this process found another's. */
@@ -93,15 +46,18 @@ export class SoleWriter<Key> {
   #foreign = Number.NaN;
   #foreignAt = -Infinity;
   #foreignCount = 0;
+  #losses = 0;
 
   /**
    * @param record key of the record, in the environment's main table
    * @param textOf a text for each key of a table, different for different keys
+   * @param calmMs milliseconds without writes of other processes after which it shows what is not on disk yet
    */
-  constructor(root: MainTable<Key>, record: Key, textOf: (key: Key) => string) {
+  constructor(root: MainTable<Key>, record: Key, textOf: (key: Key) => string, calmMs = Infinity) {
     this.#root = root;
     this.#record = record;
     this.#textOf = textOf;
+    this.#calmMs = calmMs;
   }
 
   /** Whether a body is running ahead of the write lock, and what earlier ones put is to be seen by `get` alone. */
@@ -116,34 +72,44 @@ export class SoleWriter<Key> {
 
   /** What the transaction under way finds, or what is committed, if none is. The bytes stay valid until the next look. */
   get(table: Table<Key>, key: Key): Buffer | undefined {
-    if (this.#undo && (this.#open ?? this.#onItsWay)) {
-      const text = this.#textOf(key);
-      const found = this.#open?.find(table, text) ?? this.#onItsWay?.find(table, text);
-      if (found) return found.value;
-    }
-    return table.getBinaryFast(key);
+    return this.#undo ? this.decided(table, key) : table.getBinaryFast(key);
   }
 
   /** Only within a transaction. The bytes must not be changed any more. */
   put(table: Table<Key>, key: Key, value: Buffer): void {
     if (this.#undo) this.#stage(this.#undo, table, { key, value });
     else void table.put(key, value);
-    this.#wrote = true;
+    this.#puts++;
   }
 
   /** Only within a transaction. */
   remove(table: Table<Key>, key: Key): void {
     if (this.#undo) this.#stage(this.#undo, table, { key, value: undefined });
     else void table.remove(key);
-    this.#wrote = true;
+    this.#puts++;
+  }
+
+  /** What is decided, though it may not come to the disk. The bytes stay valid until the next look. */
+  decided(table: Table<Key>, key: Key): Buffer | undefined {
+    if (!this.#last) return table.getBinaryFast(key);
+    const text = this.#textOf(key);
+    const found = this.#open?.find(table, text) ?? this.#onItsWay?.find(table, text);
+    return found ? found.value : table.getBinaryFast(key);
+  }
+
+  /** How often something that was shown before it was on disk did not come there. */
+  get losses(): number {
+    return this.#losses;
   }
 
   /**
    * Runs `body`, at once or later, perhaps twice; resolves when its writes are on disk. It must look at nothing but
    * `get`, or demand the lock before, and have no effect but its writes and its result. If it throws, nothing is written.
+   * @param show is told the result at once, if it can be relied upon by transactions that are decided later: what
+   * comes to the disk does so in the order of the decisions, and after one that does not, none does that relied on it
    */
-  async decide<Result>(body: () => Result): Promise<Result> {
-    if (!this.#isSole || this.#locking > 0) return this.locked(body);
+  async decide<Result>(body: () => Result, show?: (result: Result) => void): Promise<Result> {
+    if (!this.#isSole || this.#locking > 0 || this.#wasOverwritten()) return this.locked(body);
     let result: Result;
     try {
       result = this.#ahead(body);
@@ -151,9 +117,15 @@ export class SoleWriter<Key> {
       if (error instanceof NeedsLock) return this.locked(body);
       throw error;
     }
+    if (show && this.#open && performance.now() - this.#foreignAt >= this.#calmMs) {
+      this.#open.isShown = true;
+      show(result);
+    }
     // What wrote nothing was decided upon what others wrote, and must not be told before that is on disk.
-    const isOnDisk = (await (this.#open ?? this.#onItsWay)?.done) ?? true;
-    return isOnDisk ? result : this.locked(body);
+    const batch = this.#last;
+    this.#hand();
+    if (!batch || (await batch.done)) return result;
+    return this.locked(body);
   }
 
   /** Runs `body` with LMDB's write lock held; it may look at tables itself. If it throws, nothing is written. */
@@ -162,12 +134,12 @@ export class SoleWriter<Key> {
     try {
       await this.atRest();
       const result = await this.#root.childTransaction(() => {
-        this.#wrote = false;
+        const before = this.#puts;
         const answer = body();
-        if (this.#wrote) this.#sign();
+        if (this.#puts > before) this.#sign();
         return answer;
       });
-      this.#isSole = performance.now() - this.#foreignAt > QUIET_MS;
+      this.#isSole = performance.now() - this.#foreignAt >= Math.min(QUIET_MS, this.#calmMs);
       return result;
     } finally {
       this.#locking--;
@@ -186,8 +158,15 @@ export class SoleWriter<Key> {
     return this.#foreignCount;
   }
 
-  get #last(): Batch<Key> | undefined {
+  get #last(): WriteBatch<Key> | undefined {
     return this.#open ?? this.#onItsWay;
+  }
+
+  /** While nothing is on its way, a look tells whether another process has written. */
+  #wasOverwritten(): boolean {
+    if (this.#last) return false;
+    this.#root.resetReadTxn();
+    return this.#recorded() !== this.#left;
   }
 
   #ahead<Result>(body: () => Result): Result {
@@ -203,22 +182,11 @@ export class SoleWriter<Key> {
   }
 
   #stage(undo: (() => void)[], table: Table<Key>, put: Put<Key>): void {
-    const puts = (this.#open ??= new Batch()).of(table);
+    const puts = (this.#open ??= new WriteBatch()).of(table);
     const text = this.#textOf(put.key);
     const before = puts.get(text);
     undo.push(() => (before ? puts.set(text, before) : puts.delete(text)));
     puts.set(text, put);
-    this.#schedule();
-  }
-
-  /** Transactions of one turn of the event loop go together. */
-  #schedule(): void {
-    if (this.#isScheduled || this.#onItsWay) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#hand();
-    });
   }
 
   #hand(): void {
@@ -236,22 +204,26 @@ export class SoleWriter<Key> {
     });
     carriedOut.then(
       (isOnDisk) => {
-        this.#settled(isOnDisk);
         batch.resolve(isOnDisk);
+        this.#settled(batch, isOnDisk);
       },
       (error: unknown) => {
-        this.#settled(false);
         batch.reject(error);
+        this.#settled(batch, false);
       },
     );
     // With the threshold of 1, lmdb-js begins at its second operation, not after a turn of the event loop.
     this.#root.ifVersion(this.#record, Number.NaN, () => undefined).catch(() => undefined);
   }
 
-  #settled(isOnDisk: boolean): void {
+  #settled(batch: WriteBatch<Key>, isOnDisk: boolean): void {
     this.#onItsWay = undefined;
-    if (isOnDisk) return this.#hand();
+    if (isOnDisk) {
+      this.#hand();
+      return;
+    }
     this.#isSole = false;
+    if (batch.isShown || this.#open?.isShown) this.#losses++;
     this.#open?.resolve(false);
     this.#open = undefined;
   }

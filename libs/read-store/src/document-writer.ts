@@ -72,8 +72,7 @@ export class DocumentWriter {
   }
 
   remove(old: Document, id: Buffer): void {
-    for (const index of this.entry.indexes)
-      for (const key of keysBefore(index, old, id).keys) this.storage.remove(key);
+    for (const index of this.entry.indexes) for (const key of keysBefore(index, old, id).keys) this.storage.remove(key);
     this.storage.remove(documentKey(this.entry.keyspace, id));
   }
 

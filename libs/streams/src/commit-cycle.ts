@@ -1,5 +1,5 @@
-import type { LogWriter, NewRecord } from '@order-flow/event-log';
-import { changelogTopic, deadLetterTopic, SLICE_STORE } from './graph.js';
+import type { Committed, LogWriter, NewRecord } from '@order-flow/event-log';
+import { changelogTopic, SLICE_STORE } from './graph.js';
 import type { Restored } from './restore.js';
 import type { SliceContext } from './slice-context.js';
 import { POSITIONS_KEY, type SlicePositions, shapeOf } from './slice-record.js';
@@ -10,6 +10,11 @@ import type { SliceWork, Uncommitted } from './work.js';
 export const POSITIONS_WAIT_MS = 1_000;
 /** A commit that takes longer, in milliseconds, means that commits are what is short: the slice rests for the excess. */
 const BRISK_MS = 50;
+
+/** Commits that may be under way at once, where the log lets one follow another before that is durable. */
+const COMMITS_UNDER_WAY = 4;
+/** Of more records than these a commit waits until none is under way: then more of them share it. */
+const FEW_RECORDS = 4;
 
 /** How long what is committed may wait for its write to local state, in milliseconds: later values of a key replace earlier ones. */
 const STATE_WAIT_MS = 1_000;
@@ -22,15 +27,18 @@ interface Batch extends Uncommitted {
 }
 
 /**
- * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs. One is under
- * way at a time, and work for the next goes on meanwhile. Local state, a cache of the changelogs, follows now and then with
+ * Makes a slice's work last: one log transaction of consumed offsets, changelogs, dead letters and outputs. While one is
+ * under way work for the next goes on, which begins when that is durable, or at once where the log lets it. Local state, a cache of the changelogs, follows now and then with
  * all that was committed; what a crash takes with it is replayed.
  */
 export class CommitCycle {
   readonly #context: SliceContext;
   readonly #work: SliceWork;
   readonly #identity: string;
+  /** Ends of the changelogs as far as commits were decided. */
   readonly #changelogs: Record<string, number>;
+  /** The same as far as what they hold is in local state, or waits for it. */
+  readonly #durable: Record<string, number>;
   readonly #shape: string;
   readonly #failed: (error: unknown) => void;
   #positions: ReadonlyMap<string, number>;
@@ -47,6 +55,9 @@ export class CommitCycle {
   #stateDue = Infinity;
   #state: Promise<void> = Promise.resolve();
   #underWay: Promise<void> | undefined;
+  #commitsUnderWay = 0;
+  /** Whether the log lets the next commit begin before the last is durable. */
+  #mayFollow = true;
 
   /** @param failed is told of a write to local state that failed, which no commit waits for */
   constructor(context: SliceContext, work: SliceWork, restored: Restored, failed: (error: unknown) => void) {
@@ -55,11 +66,12 @@ export class CommitCycle {
     this.#failed = failed;
     this.#identity = restored.identity;
     this.#changelogs = restored.changelogs;
+    this.#durable = { ...restored.changelogs };
     this.#positions = new Map(restored.positions);
     this.#shape = shapeOf(context.topology);
   }
 
-  /** The commit under way, or the one that failed, for none may follow that. It also fails as the write to local state before it did. */
+  /** The last commit under way, or the one that failed, for none may follow that. It also fails as the write to local state before it did. */
   get underWay(): Promise<void> | undefined {
     return this.#underWay;
   }
@@ -104,9 +116,9 @@ export class CommitCycle {
     due: ReadonlyMap<string, number>,
     hurry: boolean,
   ): boolean {
-    if (this.#underWay) return false;
+    if (this.#underWay && !this.#isLight(consumed)) return false;
     if (this.#canWait(at, hurry)) {
-      if (performance.now() >= this.#stateDue) this.#writeState();
+      if (!this.#underWay && performance.now() >= this.#stateDue) this.#writeState();
       return false;
     }
     this.#due = Infinity;
@@ -114,11 +126,22 @@ export class CommitCycle {
     const { writes, outputs, deadLetters } = this.#work.toCommit();
     writes.set(SLICE_STORE, new Map([[POSITIONS_KEY, Buffer.from(this.#positionsText(positions, due))]]));
     const batch = { writes, positions, outputs, deadLetters, consumed };
-    this.#underWay = this.#commit(writer, batch).then(() => (this.#underWay = undefined));
+    this.#commitsUnderWay++;
+    this.#mayFollow = false;
+    const done = this.#commit(writer, batch, this.#underWay).then(() => {
+      this.#commitsUnderWay--;
+      if (this.#underWay === done) this.#underWay = undefined;
+    });
+    this.#underWay = done;
     return true;
   }
 
-  async #commit(writer: LogWriter, batch: Batch): Promise<void> {
+  /** Little to do, and a log that takes the next commit: then it shares the way to the disk with those before it. */
+  #isLight(consumed: number): boolean {
+    return this.#mayFollow && this.#commitsUnderWay < COMMITS_UNDER_WAY && consumed <= FEW_RECORDS;
+  }
+
+  async #commit(writer: LogWriter, batch: Batch, before: Promise<void> | undefined): Promise<void> {
     const { topology, slice, observer, now, options } = this.#context;
     const { writes, positions, outputs, deadLetters, consumed } = batch;
     const startedAt = performance.now();
@@ -127,11 +150,22 @@ export class CommitCycle {
     const offsets = [...positions]
       .filter(([topic, offset]) => !this.#hasCommitted || this.#positions.get(topic) !== offset)
       .map(([topic, offset]) => ({ topic, partition: slice, offset }));
-    const committed = await writer.commit({ records, consumed: { group: topology.name, offsets } });
-    this.#learn(committed.offsets.slice(0, changelog.length + deadLetters.length));
+    const consumedOffsets = { group: topology.name, offsets };
+    const learned: Committed[] = [];
+    const learn = (from: Committed): void => {
+      if (learned.length === 0) this.#learn(from, changelog.length, deadLetters.length);
+      learned.push(from);
+    };
+    const committed = await writer.commit({ records, consumed: consumedOffsets }, (decided) => {
+      learn(decided);
+      this.#mayFollow = true;
+    });
+    learn(committed);
+    await before;
     await this.#state;
     this.#work.committed();
     this.#keep(writes);
+    for (const { topic, offset } of committed.offsets.slice(0, changelog.length)) this.#durable[topic] = offset + 1;
     this.#positions = positions;
     this.#hasCommitted = true;
     this.#committedAt = performance.now();
@@ -181,7 +215,7 @@ export class CommitCycle {
     this.#stateDue = Infinity;
     if (this.#unwritten.size === 0) return;
     const { state, now } = this.#context;
-    const meta = { identity: this.#identity, offsets: { ...this.#changelogs }, lastOwnedAt: now() };
+    const meta = { identity: this.#identity, offsets: { ...this.#durable }, lastOwnedAt: now() };
     this.#state = state.commit(this.#unwritten, meta).then(() => this.#work.written());
     this.#state.catch(this.#failed);
     this.#unwritten = new Map();
@@ -210,12 +244,9 @@ export class CommitCycle {
     return records;
   }
 
-  /** Takes the ends of changelogs and of the dead-letter queue from what was written to them. */
-  #learn(offsets: readonly { readonly topic: string; readonly offset: number }[]): void {
-    const letters = deadLetterTopic(this.#context.topology.name);
-    for (const { topic, offset } of offsets) {
-      if (topic === letters) this.#work.deadLetterEnd = offset + 1;
-      else this.#changelogs[topic] = offset + 1;
-    }
+  /** Takes the ends of changelogs and of the dead-letter queue from where their records stand, which come first. */
+  #learn({ offsets }: Committed, changelog: number, letters: number): void {
+    for (const { topic, offset } of offsets.slice(0, changelog)) this.#changelogs[topic] = offset + 1;
+    for (const { offset } of offsets.slice(changelog, changelog + letters)) this.#work.deadLetterEnd = offset + 1;
   }
 }

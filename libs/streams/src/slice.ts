@@ -124,7 +124,7 @@ export class Slice {
     const ended = new AbortController();
     const stop = AbortSignal.any([epoch.signal, ended.signal]);
     stop.addEventListener('abort', () => this.#buffer.release(), { once: true });
-    const reading = this.#read(epoch, stop).catch((error: unknown) => this.#end(error));
+    const reading = this.#read(epoch, running.writer, stop).catch((error: unknown) => this.#end(error));
     try {
       while (!stop.aborted) {
         await this.#buffer.available(this.#untilDue(running));
@@ -140,10 +140,10 @@ export class Slice {
     }
   }
 
-  async #read(epoch: OwnershipEpoch, stop: AbortSignal): Promise<void> {
+  async #read(epoch: OwnershipEpoch, writer: LogWriter, stop: AbortSignal): Promise<void> {
     const { slice } = this.#context;
     const from = [...this.#buffer.positions].map(([topic, offset]) => ({ topic, partition: slice, offset }));
-    for await (const batch of epoch.read(from, stop, this.#buffer)) {
+    for await (const batch of epoch.read(from, stop, this.#buffer, writer)) {
       if (stop.aborted) return;
       await this.#buffer.push(batch, stop);
     }

@@ -35,6 +35,8 @@ const MAX_KEY = 1_500;
 /** Bytes; with its key it must fit a record of the changelog. */
 const MAX_VALUE = 1_000_000;
 
+const NOTHING = new Map<string, never>();
+
 /** Undefined for what JSON has no text for, functions among it. */
 const textOf = (value: unknown): string | undefined => JSON.stringify(value);
 
@@ -45,12 +47,12 @@ function checkKey(store: string, key: string): void {
 
 /**
  * A store with uncommitted writes on top of a slice's state: `overlay` (since the last commit began) over `underWay` (in
- * the commit under way) over `pending` (committed to the log, on its way to the local state) over a bounded cache over the
+ * commits under way, the newest last) over `pending` (committed to the log, on its way to the local state) over a bounded cache over the
  * state itself.
  */
 export class SliceStore<Value> implements KeyValueStore<Value> {
   #overlay: Entries<Value> = new Map();
-  #underWay: Entries<Value> = new Map();
+  readonly #underWay: ReadonlyMap<string, Entry<Value>>[] = [];
   #pending: Entries<Value> = new Map();
   /** What the overlay had before each write since the savepoint; undefined where it had nothing. */
   #journal: { key: string; before: Entry<Value> | undefined }[] = [];
@@ -70,7 +72,7 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
 
   get(key: string): Value | undefined {
     let known = this.#overlay.get(key);
-    if (known === undefined) known = this.#underWay.get(key);
+    for (let at = this.#underWay.length - 1; known === undefined && at >= 0; at--) known = this.#underWay[at]?.get(key);
     if (known === undefined) known = this.#pending.get(key);
     if (known === undefined) known = this.#cache.get(key);
     if (known !== undefined) return present(known);
@@ -114,7 +116,9 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     checkKey(this.definition.name, range.gte ?? '');
     checkKey(this.definition.name, range.lt ?? '');
     const changed: Entries<Value> = new Map(
-      [...this.#pending, ...this.#underWay, ...this.#overlay].filter(([key]) => inRange(key, range)),
+      [...this.#pending, ...this.#underWay.flatMap((entries) => [...entries]), ...this.#overlay].filter(([key]) =>
+        inRange(key, range),
+      ),
     );
     const keys = [...changed.keys()].sort(compareKeys);
     let next = 0;
@@ -157,10 +161,9 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   /** Hands over to a commit, encoded, what is in none yet: null means deleted. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
   toCommit(): Map<string, Buffer | null> {
     const writes = new Map<string, Buffer | null>();
-    if (this.#overlay.size === 0) return writes;
     for (const [key, value] of this.#overlay) writes.set(key, value === GONE ? null : this.#encode(key, value));
-    this.#underWay = this.#overlay;
-    this.#overlay = new Map();
+    this.#underWay.push(this.#overlay.size > 0 ? this.#overlay : NOTHING);
+    if (this.#overlay.size > 0) this.#overlay = new Map();
     this.#journal.length = 0;
     return writes;
   }
@@ -173,12 +176,11 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
     }
   }
 
-  /** The log has what was handed over: it becomes pending. */
+  /** The log has what was handed over first: it becomes pending. */
   committed(): void {
-    if (this.#underWay.size === 0) return;
-    if (this.#pending.size === 0) this.#pending = this.#underWay;
-    else for (const [key, value] of this.#underWay) this.#pending.set(key, value);
-    this.#underWay = new Map();
+    const entries = this.#underWay.shift();
+    if (!entries || entries.size === 0) return;
+    for (const [key, value] of entries) this.#pending.set(key, value);
   }
 
   /** The state has what was pending. */

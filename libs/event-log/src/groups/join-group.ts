@@ -2,14 +2,15 @@ import {
   type Demand,
   type GroupName,
   LogError,
+  type LogWriter,
   type Offset,
   type OwnershipEpoch,
-  type RecordBatch,
   type TopicName,
 } from '../port.js';
 import { readLog } from '../log-reader.js';
 import type { LogStorage } from '../storage/log-storage.js';
 import type { Topics } from '../topics.js';
+import { TransactionalWriter } from '../transactional-writer.js';
 import { readingUntil } from './reading-until.js';
 import { GroupMember, type SessionTimes, type Tenure } from './group-member.js';
 
@@ -37,11 +38,13 @@ interface Wanted {
   readonly from: readonly Offset[];
   readonly until: AbortSignal | undefined;
   readonly demand: Demand | undefined;
+  readonly writer: LogWriter | undefined;
 }
 
-function readOwned({ storage, topics, names }: Reach, tenure: Tenure, { from, until, demand }: Wanted) {
+function readOwned({ storage, topics, names }: Reach, tenure: Tenure, { from, until, demand, writer }: Wanted) {
   const signal = readingUntil(names, tenure, from, until);
-  return readLog(storage, topics, from, { follow: true, signal, demand });
+  const ahead = writer instanceof TransactionalWriter ? writer.readsAhead() : undefined;
+  return readLog(storage, topics, from, { follow: true, signal, demand, ahead });
 }
 
 /**
@@ -64,8 +67,8 @@ export async function* joinGroup(
   try {
     for (let tenure = await member.nextTenure(signal); tenure; tenure = await member.nextTenure(signal)) {
       const owned = tenure;
-      const read = (from: readonly Offset[], until?: AbortSignal, demand?: Demand): AsyncIterable<RecordBatch> =>
-        readOwned(reach, owned, { from, until, demand });
+      const read: OwnershipEpoch['read'] = (from, until, demand, writer) =>
+        readOwned(reach, owned, { from, until, demand, writer });
       yield { slices: owned.slices, signal: owned.signal, read, confirm: () => member.confirm(owned) };
     }
   } finally {

@@ -1,8 +1,8 @@
 import type { LogRecord, RecordBatch, TopicPartition } from '../port.js';
 import type { LogStorage } from '../storage/log-storage.js';
 import { chunkBase, chunkCount, eachFrame, setChunkBase } from './chunk.js';
-import type { RecentChunks } from './recent-chunks.js';
-import { partitionName, readState, writeState } from './partition-state.js';
+import type { RecentChunk, RecentChunks } from './recent-chunks.js';
+import { decidedEnd, partitionName, readState, writeState } from './partition-state.js';
 import { readFrame } from './record-frame.js';
 import { indexTimestamps } from './time-index.js';
 
@@ -53,6 +53,8 @@ export interface ReadLimits {
   readonly maxRecords: number;
   /** Where decoded records are shared; absent for compacted topics, whose chunks are rewritten. */
   readonly recent?: RecentChunks | undefined;
+  /** Whether records are wanted that are decided and not durable yet; of those only what is shared is there. */
+  readonly ahead?: boolean;
 }
 
 /**
@@ -63,25 +65,27 @@ export function readBatch(
   storage: LogStorage,
   { topic, partition }: TopicPartition,
   position: number,
-  { stop, maxRecords, recent }: ReadLimits,
+  { stop, maxRecords, recent, ahead = false }: ReadLimits,
 ): RecordBatch | { readonly begin: number; readonly end: number } {
   const name = partitionName(topic, partition);
   const { begin, end } = readState(storage, name);
   const limit = Math.min(stop, end);
-  if (position < begin || position >= limit) return { begin, end };
+  const reach = Math.min(stop, ahead ? Math.max(end, decidedEnd(storage, name)) : end);
+  if (position < begin || position >= reach) return { begin, end };
   const records: LogRecord[] = [];
   let bytes = 0;
   /** Takes a chunk's records; answers whether there is room for those of the next one. */
   const take = (decoded: readonly LogRecord[], size: number): boolean => {
     bytes += size;
-    const whole = takeRecords(decoded, records, { from: position, limit, maxRecords });
+    const whole = takeRecords(decoded, records, { from: position, limit: reach, maxRecords });
     return whole && bytes < BATCH_BYTES && records.length < maxRecords;
   };
   let room = true;
   let at = position;
-  for (let known = recent?.get(name, at); known && room && at < limit; known = recent?.get(name, at)) {
+  for (const known of following(recent, name, position, reach)) {
     room = take(known.records, known.bytes);
     at += known.records.length;
+    if (!room) break;
   }
   if (room && at < limit) {
     eachChunk(storage, name, at, (chunk) => {
@@ -94,8 +98,18 @@ export function readBatch(
     });
   }
   const last = records.at(-1);
-  const nextOffset = room || !last ? limit : last.offset + 1;
-  return { topic, partition, records, nextOffset, endOffset: end };
+  const nextOffset = room || !last ? Math.max(limit, at) : last.offset + 1;
+  if (nextOffset === position) return { begin, end };
+  return { topic, partition, records, nextOffset, endOffset: Math.max(end, reach) };
+}
+
+/** The shared chunks that follow one another from an offset on. */
+function* following(recent: RecentChunks | undefined, name: string, from: number, to: number): Iterable<RecentChunk> {
+  let at = from;
+  for (let chunk = recent?.get(name, at); chunk && at < to; chunk = recent?.get(name, at)) {
+    yield chunk;
+    at += chunk.records.length;
+  }
 }
 
 interface Take {

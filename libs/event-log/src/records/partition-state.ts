@@ -33,7 +33,15 @@ const TABLE = 'partitions';
 export const partitionName = (topic: string, partition: number): string => `${topic}/${partition}`;
 
 export function readState(storage: LogStorage, name: string): PartitionState {
-  const bytes = storage.get(TABLE, name);
+  return stateOf(storage.get(TABLE, name));
+}
+
+/** Where the partition will end when all is durable that is decided. */
+export function decidedEnd(storage: LogStorage, name: string): number {
+  return stateOf(storage.decided(TABLE, name)).end;
+}
+
+function stateOf(bytes: Buffer | undefined): PartitionState {
   const state: PartitionState = {
     begin: 0,
     end: 0,

@@ -5,7 +5,7 @@ const CHUNKS = 512;
 const BYTES = 1024 * 1024;
 
 /** A chunk's records. */
-interface Chunk {
+export interface RecentChunk {
   readonly name: string;
   /** Offset of the first record. */
   readonly base: number;
@@ -22,15 +22,23 @@ interface Chunk {
  * which are old, refer to the later ones.
  */
 export class RecentChunks {
-  readonly #ring: (Chunk | undefined)[] = new Array<undefined>(CHUNKS).fill(undefined);
+  readonly #ring: (RecentChunk | undefined)[] = new Array<undefined>(CHUNKS).fill(undefined);
   /** The ring's chunks by partition, the oldest first. */
-  readonly #partitions = new Map<string, Chunk[]>();
+  readonly #partitions = new Map<string, RecentChunk[]>();
+  readonly #losses: () => number;
+  #lost = 0;
   #next = 0;
   #oldest = 0;
   #bytes = 0;
 
+  /** @param losses a number that grows when chunks were added that did not become durable */
+  constructor(losses: () => number) {
+    this.#losses = losses;
+  }
+
   /** A partition's chunk that begins at an offset. */
-  get(name: string, base: number): Chunk | undefined {
+  get(name: string, base: number): RecentChunk | undefined {
+    if (this.#losses() !== this.#lost) this.#forgetAll();
     return this.#partitions.get(name)?.findLast((chunk) => chunk.base === base);
   }
 
@@ -46,6 +54,11 @@ export class RecentChunks {
     this.#next = (this.#next + 1) % CHUNKS;
     this.#bytes += bytes;
     while (this.#bytes > BYTES) this.#forget(this.#oldest);
+  }
+
+  #forgetAll(): void {
+    this.#lost = this.#losses();
+    for (let place = 0; place < CHUNKS; place++) this.#forget(place);
   }
 
   #forget(place: number): void {

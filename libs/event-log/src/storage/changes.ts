@@ -1,5 +1,8 @@
 type Listener = (subject: string) => void;
 
+/** Of what is decided in a partition, and not durable yet. */
+export const decidedIn = (partition: string): string => `decided:${partition}`;
+
 /**
  * Who is told that something changed. A subject is a partition's or a group's name. Commits of this process are
  * announced at once; those of other processes are found by polling a number, and then everybody is told.
@@ -43,6 +46,10 @@ export class Changes {
     }
   }
 
+  announceAll(): void {
+    this.announce(this.#listeners.keys());
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#timer = undefined;
@@ -64,6 +71,6 @@ export class Changes {
     const writes = this.#foreignWrites();
     if (writes === this.#seen) return;
     this.#seen = writes;
-    this.announce(this.#listeners.keys());
+    this.announceAll();
   }
 }

@@ -10,7 +10,7 @@ type At = [string, Place] | [string];
 type Database = RootDatabase<Buffer, At>;
 
 /** Next to the groups' offsets, which most transactions write anyway. */
-const WRITES: [string, Place] = ['offsets', 'writes'];
+export const WRITES: [string, Place] = ['offsets', 'writes'];
 
 const textOf = ([table, at]: At): string => `${table}${typeof at === 'number' ? '#' : '/'}${at ?? ''}`;
 
@@ -44,17 +44,25 @@ class LmdbStorage implements LogStorage {
   readonly #writer: SoleWriter<At>;
   #closed = false;
 
-  constructor(path: string, pollInterval: number) {
+  constructor(path: string, pollInterval: number, calmMs: number) {
     this.#path = path;
     this.#room = new DiskRoom(path);
     this.#database = openDatabase(path);
-    this.#writer = new SoleWriter(this.#database, WRITES, textOf);
+    this.#writer = new SoleWriter(this.#database, WRITES, textOf, calmMs);
     this.changes = new Changes(pollInterval, () => this.foreignWrites());
   }
 
   get(table: string, at: Place): Buffer | undefined {
     if (this.#writer.isAhead) return this.#writer.get(this.#database, [table, at]);
     return this.#reading(() => this.#database.get([table, at]));
+  }
+
+  decided(table: string, at: Place): Buffer | undefined {
+    return this.#reading(() => this.#writer.decided(this.#database, [table, at]));
+  }
+
+  get losses(): number {
+    return this.#writer.losses;
   }
 
   scan(table: string, range: ScanRange, visit: (at: Place, value: Buffer) => boolean): void {
@@ -79,8 +87,11 @@ class LmdbStorage implements LogStorage {
     return this.#written(() => this.#writer.locked(body));
   }
 
-  decision<Result>(body: () => Result): Promise<Result> {
-    return this.#written(() => this.#writer.decide(body));
+  decision<Result>(body: () => Result, show?: (result: Result) => void): Promise<Result> {
+    const { losses } = this;
+    return this.#written(() => this.#writer.decide(body, show)).finally(() => {
+      if (this.losses > losses) this.changes.announceAll();
+    });
   }
 
   async #written<Result>(write: () => Promise<Result>): Promise<Result> {
@@ -131,12 +142,13 @@ class LmdbStorage implements LogStorage {
 /**
  * Tables in an LMDB environment. Opened twice in one process, a path is shared; several processes may open it too.
  * @param pollInterval milliseconds between looks for other processes' commits
+ * @param calmMs milliseconds without such commits after which decisions are shown before they are durable
  * @throws LogError LOG_CORRUPT, LOG_UNAVAILABLE
  */
-export function openLmdbStorage(path: string, pollInterval: number): LogStorage {
+export function openLmdbStorage(path: string, pollInterval: number, calmMs = Infinity): LogStorage {
   prepareDirectory(path);
   const place = realpathSync(path);
-  const shared = opened.get(place) ?? { storage: new LmdbStorage(place, pollInterval), users: 0 };
+  const shared = opened.get(place) ?? { storage: new LmdbStorage(place, pollInterval, calmMs), users: 0 };
   shared.users++;
   opened.set(place, shared);
   return oneUser(shared, place);
@@ -161,7 +173,11 @@ function oneUser(shared: Shared, place: string): LogStorage {
     put: (table, at, value) => storage.put(table, at, value),
     remove: (table, at) => storage.remove(table, at),
     transaction: async (body) => live().transaction(body),
-    decision: async (body) => live().decision(body),
+    decision: async (body, show) => live().decision(body, show),
+    decided: (table, at) => live().decided(table, at),
+    get losses() {
+      return storage.losses;
+    },
     isEmpty: () => storage.isEmpty(),
     close: () => (closing ??= release()),
   };

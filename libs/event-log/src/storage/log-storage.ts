@@ -17,6 +17,8 @@ export interface LogStorage {
   get(table: string, at: Place): Buffer | undefined;
   /** Visits entries in order until `visit` answers false. Holds no snapshot after it returned. */
   scan(table: string, range: ScanRange, visit: (at: Place, value: Buffer) => boolean): void;
+  /** The same with what was decided and is not durable yet. The bytes stay valid until the next look. */
+  decided(table: string, at: Place): Buffer | undefined;
   /** Only inside a transaction. */
   put(table: string, at: Place, value: Buffer): void;
   /** Only inside a transaction. */
@@ -30,9 +32,13 @@ export interface LogStorage {
   /**
    * A transaction for many writers of one process: `body` does not scan, has no other effect than its writes and result,
    * and may run twice.
+   * @param show is told the result before it is durable, if what comes of it can only become durable after it. Should it
+   * not become durable, `losses` grows and all listeners are told.
    * @throws LogError LOG_UNAVAILABLE
    */
-  decision<Result>(body: () => Result): Promise<Result>;
+  decision<Result>(body: () => Result, show?: (result: Result) => void): Promise<Result>;
+  /** How often something was shown that did not become durable. */
+  readonly losses: number;
   /** Whether no table has an entry. */
   isEmpty(): boolean;
   readonly changes: Changes;

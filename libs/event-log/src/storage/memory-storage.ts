@@ -73,10 +73,12 @@ export function openMemoryStorage(): LogStorage {
         if (!visit(at, scanned.get(at) ?? Buffer.alloc(0))) return;
       }
     },
+    decided: (name, at) => tables.get(name)?.get(at),
     put: (name, at, value) => table(name).put(at, value),
     remove: (name, at) => tables.get(name)?.remove(at),
     transaction,
     decision: transaction,
+    losses: 0,
     isEmpty: () => tables.size === 0,
     async close() {
       closed = true;

@@ -11,7 +11,8 @@ import { hookedLog, hookedState } from './hooked-log.js';
 const [logPath = '', statePath = ''] = process.argv.slice(2);
 const step = (name: string) => (): void => void process.stdout.write(`${name}\n`);
 
-const log = await openEmbeddedEventLog({ path: logPath });
+// What is read ahead of the disk is lost when the one who watches writes.
+const log = await openEmbeddedEventLog({ path: logPath, calmMs: 0 });
 const state = lmdbState(statePath);
 const controller = new AbortController();
 process.once('SIGTERM', () => controller.abort());

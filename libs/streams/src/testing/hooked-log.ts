@@ -24,11 +24,14 @@ export interface LogHooks {
 
 /** A log that calls hooks on its way. */
 export function hookedLog(log: EventLog, hooks: LogHooks): EventLog {
-  async function* readEpoch(epoch: OwnershipEpoch, ...[from, signal, demand]: Parameters<OwnershipEpoch['read']>) {
+  async function* readEpoch(
+    epoch: OwnershipEpoch,
+    ...[from, signal, demand, writer]: Parameters<OwnershipEpoch['read']>
+  ) {
     hooks.readers = (hooks.readers ?? 0) + 1;
     try {
       await hooks.read?.(from);
-      for await (const batch of epoch.read(from, signal, demand)) {
+      for await (const batch of epoch.read(from, signal, demand, writer && (hooked.get(writer) ?? writer))) {
         await hooks.batch?.(batch);
         yield batch;
       }
@@ -60,16 +63,23 @@ export function hookedLog(log: EventLog, hooks: LogHooks): EventLog {
   };
 }
 
-const hookedWriter = (writer: LogWriter, id: string, hooks: LogHooks): LogWriter => ({
-  async commit(batch) {
-    await hooks.beforeCommit?.(id);
-    const committed = await writer.commit(batch);
-    await hooks.committed?.(batch.records);
-    await hooks.afterCommit?.(id);
-    return committed;
-  },
-  close: () => writer.close(),
-});
+/** The writers below hooked ones. */
+const hooked = new WeakMap<LogWriter, LogWriter>();
+
+function hookedWriter(inner: LogWriter, id: string, hooks: LogHooks): LogWriter {
+  const writer: LogWriter = {
+    async commit(batch, decided) {
+      await hooks.beforeCommit?.(id);
+      const committed = await inner.commit(batch, decided);
+      await hooks.committed?.(batch.records);
+      await hooks.afterCommit?.(id);
+      return committed;
+    },
+    close: () => inner.close(),
+  };
+  hooked.set(writer, inner);
+  return writer;
+}
 
 export interface StateHooks {
   beforeCommit?: Hook<string>;
