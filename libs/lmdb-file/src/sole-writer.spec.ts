@@ -129,6 +129,15 @@ describe('the only writer of an environment', () => {
     expect([await before, await locked, await after]).toEqual([1, 2, 12]);
   });
 
+  it('runs a body again also if it has put something before, with nothing else under way', async () => {
+    const count = await writer.decide(() => {
+      writer.put(database, 'other', Buffer.from('1'));
+      writer.demandLock();
+      return database.getKeysCount();
+    });
+    expect([count, database.get('other')?.toString()]).toEqual([3, '1']);
+  });
+
   it('writes nothing of a transaction with the lock held that throws', async () => {
     const thrown = writer.locked(() => {
       writer.put(database, 'counter', Buffer.from('99'));

@@ -148,7 +148,10 @@ export class SoleWriter<Key> {
 
   /** Resolves when what was decided is on disk, or is known not to be. */
   async atRest(): Promise<void> {
-    for (let batch = this.#last; batch; batch = this.#last) await batch.done.catch(() => undefined);
+    for (let batch = this.#last; batch; batch = this.#last) {
+      this.#hand();
+      await batch.done.catch(() => undefined);
+    }
   }
 
   /** A number that grows when another process has written. */
@@ -170,11 +173,13 @@ export class SoleWriter<Key> {
   }
 
   #ahead<Result>(body: () => Result): Result {
+    const before = this.#open;
     const undo = (this.#undo = []) as (() => void)[];
     try {
       return body();
     } catch (error) {
       for (const each of undo.reverse()) each();
+      this.#open = before;
       throw error;
     } finally {
       this.#undo = undefined;
