@@ -106,6 +106,15 @@ describe('the only writer of an environment', () => {
     expect([await before, await after, database.get('other')]).toEqual([1, 2, undefined]);
   });
 
+  it.each(['', 'k'.repeat(2_000)])('refuses a key that LMDB does not take, and goes on', async (key) => {
+    const refused = writer.decide(() => {
+      writer.put(database, 'other', Buffer.from('1'));
+      writer.put(database, key, Buffer.from('1'));
+    });
+    await expect(refused).rejects.toThrow(RangeError);
+    expect([await add(writer, database), database.get('other')]).toEqual([1, undefined]);
+  });
+
   it('runs a body again with the lock held that demands it', async () => {
     let runs = 0;
     const staged = add(writer, database);

@@ -9,6 +9,9 @@ export const SHARED_ENVIRONMENT = { overlappingSync: false, eventTurnBatching: f
 
 /** Milliseconds without writes of other processes after which this one takes itself for the only writer again. */
 const QUIET_MS = 200;
+/** Bytes; lmdb-js takes no longer keys, and encodes those that are not bytes with some more. */
+const LONGEST_KEY = 1_978;
+const ENCODING = 78;
 /** Own numbers begin anywhere below this, times a million, so that no two processes count alike. */
 const BEGINNINGS = 2 ** 31;
 const APART = 2 ** 20;
@@ -189,6 +192,7 @@ export class SoleWriter<Key> {
   #stage(undo: (() => void)[], table: Table<Key>, put: Put<Key>): void {
     const puts = (this.#open ??= new WriteBatch()).of(table);
     const text = this.#textOf(put.key);
+    checkKey(put.key, text);
     const before = puts.get(text);
     undo.push(() => (before ? puts.set(text, before) : puts.delete(text)));
     puts.set(text, put);
@@ -257,6 +261,13 @@ export class SoleWriter<Key> {
     const bytes = this.#root.getBinaryFast(this.#record);
     return bytes ? bytes.readDoubleLE() : 0;
   }
+}
+
+/** A list is all or nothing, so no key may turn out to be unfit when it is handed over. @throws RangeError */
+function checkKey(key: unknown, text: string): void {
+  const bytes = Buffer.isBuffer(key) ? key.length : Buffer.byteLength(text) + ENCODING;
+  if (bytes > LONGEST_KEY || text === '')
+    throw new RangeError(`a key of ${bytes} bytes: 1 to ${LONGEST_KEY} are taken`);
 }
 
 /** Ends the run of a body ahead of the write lock. */
