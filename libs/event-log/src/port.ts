@@ -60,8 +60,8 @@ export interface LogWriter {
   /**
    * One transaction: records and consumed offsets become visible together or not at all, durable when it resolves. (On Kafka
    * readers see it some milliseconds later, partition by partition; whoever opens the next writer of the id sees all of it.)
-   * Commits of one writer are awaited one by one, unless `decided` says otherwise. After any rejection the writer is spent: its outcome is unknown; open a
-   * new one (which fences it) and read the committed offsets.
+   * Commits of one writer are awaited one by one, unless `decided` says otherwise. After any rejection the writer is spent:
+   * its outcome is unknown; open a new one (which fences it) and read the committed offsets.
    * @param decided is told, before `commit` returns, where the records will stand, if the next commit may begin at once:
    * it becomes durable after this one, and fails with it
    * @throws LogError FENCED, UNKNOWN_TOPIC, RECORD_TOO_LARGE, LOST_AHEAD, LOG_UNAVAILABLE

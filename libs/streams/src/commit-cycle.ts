@@ -151,11 +151,7 @@ export class CommitCycle {
       .filter(([topic, offset]) => !this.#hasCommitted || this.#positions.get(topic) !== offset)
       .map(([topic, offset]) => ({ topic, partition: slice, offset }));
     const consumedOffsets = { group: topology.name, offsets };
-    const learned: Committed[] = [];
-    const learn = (from: Committed): void => {
-      if (learned.length === 0) this.#learn(from, changelog.length, deadLetters.length);
-      learned.push(from);
-    };
+    const learn = (written: Committed): void => this.#learn(written, changelog.length, deadLetters.length);
     const committed = await writer.commit({ records, consumed: consumedOffsets }, (decided) => {
       learn(decided);
       this.#mayFollow = true;
@@ -244,9 +240,13 @@ export class CommitCycle {
     return records;
   }
 
-  /** Takes the ends of changelogs and of the dead-letter queue from where their records stand, which come first. */
+  /** Takes the ends of changelogs and of the dead-letter queue from where their records stand, which come first. Ends only grow. */
   #learn({ offsets }: Committed, changelog: number, letters: number): void {
-    for (const { topic, offset } of offsets.slice(0, changelog)) this.#changelogs[topic] = offset + 1;
-    for (const { offset } of offsets.slice(changelog, changelog + letters)) this.#work.deadLetterEnd = offset + 1;
+    for (const { topic, offset } of offsets.slice(0, changelog)) {
+      this.#changelogs[topic] = Math.max(this.#changelogs[topic] ?? 0, offset + 1);
+    }
+    for (const { offset } of offsets.slice(changelog, changelog + letters)) {
+      this.#work.deadLetterEnd = Math.max(this.#work.deadLetterEnd, offset + 1);
+    }
   }
 }
