@@ -4,7 +4,7 @@ import { type Demand, LogError, type Offset, type RecordBatch } from './port.js'
 import { readBatch } from './records/partition-log.js';
 import { decidedIn } from './storage/changes.js';
 import type { RecentChunks } from './records/recent-chunks.js';
-import { readState } from './records/partition-state.js';
+import { bounds } from './records/partition-state.js';
 import type { LogStorage } from './storage/log-storage.js';
 import type { Topics } from './topics.js';
 
@@ -37,6 +37,8 @@ interface Cursor {
   position: number;
   /** It may have records, and is in the queue of those. */
   ready: boolean;
+  /** Its last look found that there is more, which cannot be read yet. */
+  short: boolean;
 }
 
 function outOfRange(cursor: { topic: string; partition: number }, position: number, begin: number, end: number) {
@@ -46,11 +48,11 @@ function outOfRange(cursor: { topic: string; partition: number }, position: numb
 
 function openCursor(storage: LogStorage, topics: Topics, from: Offset, follow: boolean): Cursor {
   const name = topics.partition(from);
-  const { begin, end } = readState(storage, name);
+  const { begin, end } = bounds(storage, name);
   const { topic, partition, offset } = from;
   if (!(offset >= begin && offset <= end)) throw outOfRange(from, offset, begin, end);
   const recent = topics.get(topic).cleanup === 'compact' ? undefined : topics.recent;
-  return { name, topic, partition, position: offset, stop: follow ? Infinity : end, recent, ready: true };
+  return { name, topic, partition, position: offset, stop: follow ? Infinity : end, recent, ready: true, short: false };
 }
 
 /**
@@ -67,12 +69,16 @@ export async function* readLog(
   const { follow, signal, demand } = options;
   const cursors = from.map((offset) => openCursor(storage, topics, offset, follow));
   const byName = new Map(cursors.map((cursor) => [cursor.name, cursor]));
+  const byDecided = new Map(options.ahead === undefined ? [] : cursors.map((cursor) => [decidedIn(cursor.name), cursor]));
   // Those that may have records, the longest unread first.
   const ready = [...cursors];
   const attention = new Attention();
-  if (options.ahead !== undefined) for (const cursor of cursors) byName.set(decidedIn(cursor.name), cursor);
-  const unwatch = storage.changes.watch(follow ? [...byName.keys()] : [], (name) => {
-    const cursor = byName.get(name);
+  const subjects = follow ? [...byName.keys(), ...byDecided.keys()] : [];
+  const unwatch = storage.changes.watch(subjects, (subject) => {
+    const durable = byName.get(subject);
+    // Who reads ahead was told when it was decided.
+    if (durable && options.ahead !== undefined && !durable.short) return;
+    const cursor = durable ?? byDecided.get(subject);
     if (cursor) queue(ready, cursor);
     attention.notify();
   });
@@ -128,13 +134,15 @@ function next(storage: LogStorage, cursor: Cursor, options: ReadOptions): Record
   const { maxRecords = DEFAULT_MAX_RECORDS } = options;
   const { stop, recent } = cursor;
   const limits = { stop, maxRecords, recent, ahead: options.ahead !== undefined };
-  const batch = readBatch(storage, cursor, cursor.position, limits);
-  if ('records' in batch) {
-    cursor.position = batch.nextOffset;
-    return batch;
+  const found = readBatch(storage, cursor, cursor.position, limits);
+  if ('begin' in found) {
+    cursor.short = cursor.position < found.endOffset;
+    if (cursor.position < found.begin && cursor.position < cursor.stop) {
+      throw outOfRange(cursor, cursor.position, found.begin, found.endOffset);
+    }
+    return undefined;
   }
-  if (cursor.position < batch.begin && cursor.position < cursor.stop) {
-    throw outOfRange(cursor, cursor.position, batch.begin, batch.end);
-  }
-  return undefined;
+  cursor.position = found.nextOffset;
+  cursor.short = false;
+  return found;
 }

@@ -19,9 +19,8 @@ const record = (text: string, topic = 'input'): NewRecord => ({
 const textsOf = (read: IteratorResult<RecordBatch, unknown>): string[] =>
   read.done === true ? [] : read.value.records.map((one) => String(one.value));
 
-const topics = ['input', 'output'].map(
-  (name) => ({ name, key: 'id', cleanup: 'delete', retentionMs: 60_000 }) as const,
-);
+const topic = (name: string, cleanup: 'delete' | 'compact') => ({ name, key: 'id', cleanup, retentionMs: 60_000 });
+const topics = [topic('input', 'delete'), topic('output', 'delete'), topic('table', 'compact')];
 
 let path: string;
 let log: EventLog;
@@ -38,7 +37,7 @@ beforeEach(async () => {
   foreign = open({ path, encoding: 'binary' });
   await log.admin.ensureTopics(topics, { partitions: 1 });
   stop = new AbortController();
-  const joined = await log.join('group', ['input'], stop.signal)[Symbol.asyncIterator]().next();
+  const joined = await log.join('group', ['input', 'table'], stop.signal)[Symbol.asyncIterator]().next();
   epoch = joined.value as OwnershipEpoch;
   source = await log.openWriter('source');
   member = await log.openWriter('member');
@@ -51,8 +50,8 @@ afterEach(async () => {
   rmSync(path, { recursive: true, force: true });
 });
 
-const reading = (writer?: LogWriter): AsyncIterator<RecordBatch> =>
-  epoch.read([{ topic: 'input', partition: 0, offset: 0 }], stop.signal, undefined, writer)[Symbol.asyncIterator]();
+const reading = (writer?: LogWriter, topic = 'input'): AsyncIterator<RecordBatch> =>
+  epoch.read([{ topic, partition: 0, offset: 0 }], stop.signal, undefined, writer)[Symbol.asyncIterator]();
 
 const consumed = (offset: number) => ({ group: 'group', offsets: [{ topic: 'input', partition: 0, offset }] });
 
@@ -124,5 +123,24 @@ describe('a member that reads with its writer', () => {
     );
     expect(told).toEqual([1, 2]);
     expect((await Promise.all(commits)).map(({ offsets }) => offsets[0]?.offset)).toEqual([1, 2]);
+  });
+
+  it('has records of a compacted topic when they are durable, which are not shared', async () => {
+    const batches = reading(member, 'table');
+    for (const text of ['1', '2']) {
+      const next = batches.next();
+      await source.commit({ records: [record(text, 'table')] });
+      expect(textsOf(await next)).toEqual([text]);
+    }
+  });
+
+  it('has what was committed with the write lock held, ahead of nobody', async () => {
+    const batches = reading(member);
+    await (await anotherWrites())();
+    for (const text of ['1', '2', '3']) {
+      const next = batches.next();
+      await source.commit({ records: [record(text)] });
+      expect(textsOf(await next)).toEqual([text]);
+    }
   });
 });

@@ -99,16 +99,18 @@ export class TransactionalWriter implements LogWriter {
     const prepared = prepare(this.topics, records);
     const { appends } = prepared;
     for (const offset of consumed?.offsets ?? []) this.topics.partition(offset);
-    let isShared = false;
-    const share = (bases: Bases): void => {
-      if (!isShared) appends.forEach((append, index) => this.#share(append, bases[index] ?? 0));
-      isShared = true;
+    let isShown = false;
+    /** Tells those who read ahead, once. */
+    const announce = (bases: Bases): void => {
+      if (isShown) return;
+      isShown = true;
+      appends.forEach((append, index) => this.#share(append, bases[index] ?? 0));
+      this.storage.changes.announce(appends.map((append) => decidedIn(append.name)));
     };
     const show = (bases: Bases | undefined): void => {
       if (!bases) return;
-      share(bases);
       if (this.#ahead !== undefined) decided?.(committedAt(prepared, bases));
-      this.storage.changes.announce(appends.map((append) => decidedIn(append.name)));
+      announce(bases);
     };
     const bases = await this.storage.decision(() => {
       if (this.#ahead !== undefined && this.#ahead !== this.storage.losses) throw lostAhead();
@@ -117,7 +119,7 @@ export class TransactionalWriter implements LogWriter {
       return appends.map((append) => appendChunks(this.storage, append));
     }, show);
     if (!bases) throw new LogError('FENCED', `a newer writer of ${this.transactionalId} was opened`);
-    share(bases);
+    announce(bases);
     this.storage.changes.announce(appends.map((append) => append.name));
     return committedAt(prepared, bases);
   }

@@ -35,8 +35,8 @@ export class SoleWriter<Key> {
   /** Decided, and yet to be handed to LMDB. */
   #open: WriteBatch<Key> | undefined;
   #onItsWay: WriteBatch<Key> | undefined;
-  /** What undoes the puts of the body that runs ahead. */
-  #undo: (() => void)[] | undefined;
+  /** What the puts of the body that runs ahead replaced. */
+  #undo: Replaced<Key>[] | undefined;
   #puts = 0;
   /** The number that the record holds when all transactions of this process are done; none before the first. */
   #left = Number.NaN;
@@ -177,11 +177,14 @@ export class SoleWriter<Key> {
 
   #ahead<Result>(body: () => Result): Result {
     const before = this.#open;
-    const undo = (this.#undo = []) as (() => void)[];
+    const undo: Replaced<Key>[] = (this.#undo = []);
     try {
       return body();
     } catch (error) {
-      for (const each of undo.reverse()) each();
+      for (const { puts, text, put } of undo.reverse()) {
+        if (put) puts.set(text, put);
+        else puts.delete(text);
+      }
       this.#open = before;
       throw error;
     } finally {
@@ -189,12 +192,11 @@ export class SoleWriter<Key> {
     }
   }
 
-  #stage(undo: (() => void)[], table: Table<Key>, put: Put<Key>): void {
+  #stage(undo: Replaced<Key>[], table: Table<Key>, put: Put<Key>): void {
     const puts = (this.#open ??= new WriteBatch()).of(table);
     const text = this.#textOf(put.key);
     checkKey(put.key, text);
-    const before = puts.get(text);
-    undo.push(() => (before ? puts.set(text, before) : puts.delete(text)));
+    undo.push({ puts, text, put: puts.get(text) });
     puts.set(text, put);
   }
 
@@ -263,8 +265,16 @@ export class SoleWriter<Key> {
   }
 }
 
+interface Replaced<Key> {
+  readonly puts: Map<string, Put<Key>>;
+  readonly text: string;
+  /** Absent if there was none. */
+  readonly put: Put<Key> | undefined;
+}
+
 /** A list is all or nothing, so no key may turn out to be unfit when it is handed over. @throws RangeError */
 function checkKey(key: unknown, text: string): void {
+  if (text.length > 0 && text.length * 3 + ENCODING <= LONGEST_KEY) return;
   const bytes = Buffer.isBuffer(key) ? key.length : Buffer.byteLength(text) + ENCODING;
   if (bytes > LONGEST_KEY || text === '')
     throw new RangeError(`a key of ${bytes} bytes: 1 to ${LONGEST_KEY} are taken`);

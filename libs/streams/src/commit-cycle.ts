@@ -16,7 +16,10 @@ const COMMITS_UNDER_WAY = 4;
 /** Of more records than these a commit waits until none is under way: then more of them share it. */
 const FEW_RECORDS = 4;
 
-/** How long what is committed may wait for its write to local state, in milliseconds: later values of a key replace earlier ones. */
+/**
+ * How long what is committed waits for its write to local state, in milliseconds, and a look each second: later values of a
+ * key replace earlier ones.
+ */
 const STATE_WAIT_MS = 1_000;
 /** Writes to stores that wait for local state at most. */
 const STATE_WRITES = 2_000;
@@ -181,7 +184,7 @@ export class CommitCycle {
    */
   #canWait(positions: ReadonlyMap<string, number>, hurry: boolean): boolean {
     const now = performance.now();
-    if (this.#work.outputs.length + this.#work.deadLetters.length > 0) {
+    if (this.#work.hasOutputs) {
       this.#due = Math.min(this.#due, this.#restsUntil);
     } else if (this.#work.storesChanged) {
       this.#due = Math.min(this.#due, now + this.#context.options.commitIntervalMs);
@@ -195,6 +198,7 @@ export class CommitCycle {
   /** Remembers what local state has to be told. */
   #keep(writes: StateWrites): void {
     for (const [store, entries] of writes) {
+      if (entries.size === 0) continue;
       const unwritten = this.#unwritten.get(store);
       if (!unwritten) this.#unwritten.set(store, new Map(entries));
       else for (const [key, value] of entries) unwritten.set(key, value);

@@ -158,7 +158,7 @@ export class InputBuffer implements Demand {
     }
     const drained = this.#full && this.#size < this.limit / 2;
     if (drained) this.#full = false;
-    if (drained || queue.batches.length === 0) this.#demand();
+    if (drained || this.lacks(queue.topic)) this.#demand();
   }
 }
 

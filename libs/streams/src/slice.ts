@@ -53,6 +53,7 @@ export class Slice {
   readonly #failures: { readonly error: unknown }[] = [];
   #consumed = 0;
   #hasCommitted = false;
+  #hasCaughtUp = false;
 
   constructor(context: SliceContext) {
     const { topology, state, options, slice, observer, careful } = context;
@@ -128,8 +129,10 @@ export class Slice {
     try {
       while (!stop.aborted) {
         await this.#buffer.available(this.#untilDue(running));
-        if (!this.#context.gate.open) await this.#commitAll(running);
-        await this.#context.gate.passed(stop);
+        if (!this.#context.gate.open) {
+          await this.#commitAll(running);
+          await this.#context.gate.passed(stop);
+        }
         for (const { error } of this.#failures) throw error;
         if (epoch.signal.aborted) return;
         await this.#turn(running);
@@ -151,11 +154,14 @@ export class Slice {
   }
 
   async #turn(running: Running): Promise<void> {
-    const request = await this.#processBuffered().catch(async (error: unknown) => {
+    let request: LogRecord | undefined;
+    try {
+      request = await this.#processBuffered();
+    } catch (error) {
       // What was parked is committed, so that whoever lets the slice go on comes past it.
       if (error instanceof StreamsError && error.code === 'TOO_MANY_DEAD_LETTERS') await this.#commitAll(running);
       throw error;
-    });
+    }
     if (this.#caughtUp(running)) running.clock.run();
     if (request) await this.#redrive(request, running);
     else if (this.#isFull) await this.#commitMore(running);
@@ -217,7 +223,7 @@ export class Slice {
     const { cycle, trimmer } = running;
     this.#hasCommitted = true;
     trimmer.trim(cycle.positions, this.#work.parked);
-    this.#buffer.wake();
+    if (this.#consumed > 0 || this.#work.hasOutputs || this.#work.storesChanged) this.#buffer.wake();
   }
 
   /** Begins a commit as soon as none is under way. */
@@ -278,7 +284,7 @@ export class Slice {
   }
 
   #caughtUp({ ends }: Running): boolean {
-    return [...ends].every(([topic, end]) => (this.#buffer.positions.get(topic) ?? 0) >= end);
+    return (this.#hasCaughtUp ||= [...ends].every(([topic, end]) => (this.#buffer.positions.get(topic) ?? 0) >= end));
   }
 
   /** Milliseconds until there is something to do though nothing is read. */

@@ -159,12 +159,16 @@ export class SliceStore<Value> implements KeyValueStore<Value> {
   }
 
   /** Hands over to a commit, encoded, what is in none yet: null means deleted. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */
-  toCommit(): Map<string, Buffer | null> {
+  toCommit(): ReadonlyMap<string, Buffer | null> {
+    this.#journal.length = 0;
+    if (this.#overlay.size === 0) {
+      this.#underWay.push(NOTHING);
+      return NOTHING;
+    }
     const writes = new Map<string, Buffer | null>();
     for (const [key, value] of this.#overlay) writes.set(key, value === GONE ? null : this.#encode(key, value));
-    this.#underWay.push(this.#overlay.size > 0 ? this.#overlay : NOTHING);
-    if (this.#overlay.size > 0) this.#overlay = new Map();
-    this.#journal.length = 0;
+    this.#underWay.push(this.#overlay);
+    this.#overlay = new Map();
     return writes;
   }
 

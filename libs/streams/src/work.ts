@@ -136,9 +136,16 @@ export class SliceWork {
     this.#savepoint();
   }
 
+  /** Whether there are outputs or dead letters that are in no commit yet. */
+  get hasOutputs(): boolean {
+    return this.outputs.length + this.deadLetters.length > 0;
+  }
+
   /** Whether a store was written since the last commit began. */
   get storesChanged(): boolean {
-    return this.parked.changed || [...this.stores.values()].some((store) => store.changed);
+    if (this.parked.changed) return true;
+    for (const store of this.stores.values()) if (store.changed) return true;
+    return false;
   }
 
   /** Hands over to a commit all that is in none yet. @throws StreamsError VALUE_TOO_LARGE, VALUE_MISFIT */

@@ -1,8 +1,8 @@
 import type { LogRecord, RecordBatch, TopicPartition } from '../port.js';
 import type { LogStorage } from '../storage/log-storage.js';
 import { chunkBase, chunkCount, eachFrame, setChunkBase } from './chunk.js';
-import type { RecentChunk, RecentChunks } from './recent-chunks.js';
-import { decidedEnd, partitionName, readState, writeState } from './partition-state.js';
+import type { RecentChunks } from './recent-chunks.js';
+import { bounds, decidedBounds, partitionName, readState, writeState } from './partition-state.js';
 import { readFrame } from './record-frame.js';
 import { indexTimestamps } from './time-index.js';
 
@@ -57,21 +57,26 @@ export interface ReadLimits {
   readonly ahead?: boolean;
 }
 
+/** What a look at a partition found. */
+export type Look =
+  | RecordBatch
+  /** No records yet: where the partition begins, and how far it is known to reach. */
+  | { readonly begin: number; readonly endOffset: number };
+
 /**
- * The next records of a partition from `position`; undefined when there are none yet. The batch is empty, with a position
- * that moved, when the records up to `stop` were compacted away.
+ * The next records of a partition from `position`. The batch is empty, with a position that moved, when the records up to
+ * `stop` were compacted away.
  */
 export function readBatch(
   storage: LogStorage,
   { topic, partition }: TopicPartition,
   position: number,
   { stop, maxRecords, recent, ahead = false }: ReadLimits,
-): RecordBatch | { readonly begin: number; readonly end: number } {
+): Look {
   const name = partitionName(topic, partition);
-  const { begin, end } = readState(storage, name);
-  const limit = Math.min(stop, end);
-  const reach = Math.min(stop, ahead ? Math.max(end, decidedEnd(storage, name)) : end);
-  if (position < begin || position >= reach) return { begin, end };
+  const { begin, end } = ahead ? decidedBounds(storage, name) : bounds(storage, name);
+  const reach = Math.min(stop, end);
+  if (position < begin || position >= reach) return { begin, endOffset: end };
   const records: LogRecord[] = [];
   let bytes = 0;
   /** Takes a chunk's records; answers whether there is room for those of the next one. */
@@ -82,34 +87,28 @@ export function readBatch(
   };
   let room = true;
   let at = position;
-  for (const known of following(recent, name, position, reach)) {
+  for (let known = recent?.get(name, at); known && at < reach && room; known = recent?.get(name, at)) {
     room = take(known.records, known.bytes);
     at += known.records.length;
-    if (!room) break;
   }
-  if (room && at < limit) {
-    eachChunk(storage, name, at, (chunk) => {
-      const base = chunkBase(chunk);
-      if (base >= limit) return false;
-      const known = recent?.get(name, base);
-      const decoded = known?.records ?? decodeChunk(chunk, { topic, partition });
-      if (!known) recent?.add(name, base, decoded, chunk.length);
-      return (room = take(decoded, chunk.length));
-    });
+  if (room && at < reach) {
+    const limit = ahead ? Math.min(stop, bounds(storage, name).end) : reach;
+    if (at < limit) {
+      eachChunk(storage, name, at, (chunk) => {
+        const base = chunkBase(chunk);
+        if (base >= limit) return false;
+        const known = recent?.get(name, base);
+        const decoded = known?.records ?? decodeChunk(chunk, { topic, partition });
+        if (!known) recent?.add(name, base, decoded, chunk.length);
+        return (room = take(decoded, chunk.length));
+      });
+      at = limit;
+    }
   }
   const last = records.at(-1);
-  const nextOffset = room || !last ? Math.max(limit, at) : last.offset + 1;
-  if (nextOffset === position) return { begin, end };
-  return { topic, partition, records, nextOffset, endOffset: Math.max(end, reach) };
-}
-
-/** The shared chunks that follow one another from an offset on. */
-function* following(recent: RecentChunks | undefined, name: string, from: number, to: number): Iterable<RecentChunk> {
-  let at = from;
-  for (let chunk = recent?.get(name, at); chunk && at < to; chunk = recent?.get(name, at)) {
-    yield chunk;
-    at += chunk.records.length;
-  }
+  const nextOffset = room || !last ? at : last.offset + 1;
+  if (nextOffset === position) return { begin, endOffset: end };
+  return { topic, partition, records, nextOffset, endOffset: end };
 }
 
 interface Take {

@@ -36,9 +36,21 @@ export function readState(storage: LogStorage, name: string): PartitionState {
   return stateOf(storage.get(TABLE, name));
 }
 
-/** Where the partition will end when all is durable that is decided. */
-export function decidedEnd(storage: LogStorage, name: string): number {
-  return stateOf(storage.decided(TABLE, name)).end;
+/** Offsets of the first record and of the next one. */
+export type Bounds = Pick<PartitionState, 'begin' | 'end'>;
+
+/** What readers need of the state, which they look at far more often than it is written. */
+export function bounds(storage: LogStorage, name: string): Bounds {
+  return boundsOf(storage.get(TABLE, name));
+}
+
+/** The bounds when all is durable that is decided. */
+export function decidedBounds(storage: LogStorage, name: string): Bounds {
+  return boundsOf(storage.decided(TABLE, name));
+}
+
+function boundsOf(bytes: Buffer | undefined): Bounds {
+  return bytes ? { begin: bytes.readDoubleLE(0), end: bytes.readDoubleLE(8) } : { begin: 0, end: 0 };
 }
 
 function stateOf(bytes: Buffer | undefined): PartitionState {
