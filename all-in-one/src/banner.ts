@@ -16,7 +16,7 @@ export function banner(
 kafka-order-flow is ready (${(milliseconds / 1000).toFixed(1)} s)${seeded ? ', with the demo shop in its stores' : ''}.
 
   Shop and topic browser  ${urls.console}/#token=${tokens.operator}
-  GraphQL (GraphiQL)      ${urls.gateway}/graphql
+  GraphQL (GraphiQL)      ${urls.gateway}/graphql#token=${tokens.customer}
   Commands (OpenAPI)      ${urls.commands}/docs
   Service registry        ${urls.registry}/#token=${tokens.operator}
   Stores                  ${stores}

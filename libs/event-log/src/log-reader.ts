@@ -69,7 +69,9 @@ export async function* readLog(
   const { follow, signal, demand } = options;
   const cursors = from.map((offset) => openCursor(storage, topics, offset, follow));
   const byName = new Map(cursors.map((cursor) => [cursor.name, cursor]));
-  const byDecided = new Map(options.ahead === undefined ? [] : cursors.map((cursor) => [decidedIn(cursor.name), cursor]));
+  const byDecided = new Map(
+    options.ahead === undefined ? [] : cursors.map((cursor) => [decidedIn(cursor.name), cursor]),
+  );
   // Those that may have records, the longest unread first.
   const ready = [...cursors];
   const attention = new Attention();

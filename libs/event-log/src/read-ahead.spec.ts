@@ -136,7 +136,9 @@ describe('a member that reads with its writer', () => {
 
   it('has what was committed with the write lock held, ahead of nobody', async () => {
     const batches = reading(member);
-    await (await anotherWrites())();
+    await (
+      await anotherWrites()
+    )();
     for (const text of ['1', '2', '3']) {
       const next = batches.next();
       await source.commit({ records: [record(text)] });

@@ -63,52 +63,93 @@ export type Look =
   /** No records yet: where the partition begins, and how far it is known to reach. */
   | { readonly begin: number; readonly endOffset: number };
 
+/** Records up to a bound, with where the next one stands. */
+class Collected {
+  readonly records: LogRecord[] = [];
+  /** Where the next chunk begins that was not taken. */
+  at: number;
+  room = true;
+  #bytes = 0;
+
+  constructor(
+    readonly from: number,
+    readonly reach: number,
+    readonly maxRecords: number,
+  ) {
+    this.at = from;
+  }
+
+  /** Takes a chunk's records; answers whether there is room for those of the next one. */
+  take(decoded: readonly LogRecord[], bytes: number): boolean {
+    this.#bytes += bytes;
+    const whole = takeRecords(decoded, this.records, {
+      from: this.from,
+      limit: this.reach,
+      maxRecords: this.maxRecords,
+    });
+    return (this.room = whole && this.#bytes < BATCH_BYTES && this.records.length < this.maxRecords);
+  }
+
+  get nextOffset(): number {
+    const last = this.records.at(-1);
+    return this.room || !last ? this.at : last.offset + 1;
+  }
+}
+
+/** Chunks that other readers or writers of this process had, one after the other. */
+function takeShared(recent: RecentChunks, name: string, into: Collected): void {
+  for (let known = recent.get(name, into.at); known && into.at < into.reach && into.room;) {
+    into.take(known.records, known.bytes);
+    into.at += known.records.length;
+    known = recent.get(name, into.at);
+  }
+}
+
+/** Chunks of the storage, up to `limit`. */
+function takeStored(
+  storage: LogStorage,
+  of: TopicPartition,
+  limit: number,
+  recent: RecentChunks | undefined,
+  into: Collected,
+): void {
+  const name = partitionName(of.topic, of.partition);
+  eachChunk(storage, name, into.at, (chunk) => {
+    const base = chunkBase(chunk);
+    if (base >= limit) return false;
+    const known = recent?.get(name, base);
+    const decoded = known?.records ?? decodeChunk(chunk, of);
+    if (!known) recent?.add(name, base, decoded, chunk.length);
+    return into.take(decoded, chunk.length);
+  });
+  into.at = limit;
+}
+
 /**
  * The next records of a partition from `position`. The batch is empty, with a position that moved, when the records up to
  * `stop` were compacted away.
  */
 export function readBatch(
   storage: LogStorage,
-  { topic, partition }: TopicPartition,
+  of: TopicPartition,
   position: number,
   { stop, maxRecords, recent, ahead = false }: ReadLimits,
 ): Look {
-  const name = partitionName(topic, partition);
+  const name = partitionName(of.topic, of.partition);
   const { begin, end } = ahead ? decidedBounds(storage, name) : bounds(storage, name);
   const reach = Math.min(stop, end);
-  if (position < begin || position >= reach) return { begin, endOffset: end };
-  const records: LogRecord[] = [];
-  let bytes = 0;
-  /** Takes a chunk's records; answers whether there is room for those of the next one. */
-  const take = (decoded: readonly LogRecord[], size: number): boolean => {
-    bytes += size;
-    const whole = takeRecords(decoded, records, { from: position, limit: reach, maxRecords });
-    return whole && bytes < BATCH_BYTES && records.length < maxRecords;
-  };
-  let room = true;
-  let at = position;
-  for (let known = recent?.get(name, at); known && at < reach && room; known = recent?.get(name, at)) {
-    room = take(known.records, known.bytes);
-    at += known.records.length;
-  }
-  if (room && at < reach) {
+  const nothing = { begin, endOffset: end };
+  if (position < begin || position >= reach) return nothing;
+  const found = new Collected(position, reach, maxRecords);
+  if (recent) takeShared(recent, name, found);
+  if (found.room && found.at < reach) {
     const limit = ahead ? Math.min(stop, bounds(storage, name).end) : reach;
-    if (at < limit) {
-      eachChunk(storage, name, at, (chunk) => {
-        const base = chunkBase(chunk);
-        if (base >= limit) return false;
-        const known = recent?.get(name, base);
-        const decoded = known?.records ?? decodeChunk(chunk, { topic, partition });
-        if (!known) recent?.add(name, base, decoded, chunk.length);
-        return (room = take(decoded, chunk.length));
-      });
-      at = limit;
-    }
+    if (found.at < limit) takeStored(storage, of, limit, recent, found);
   }
-  const last = records.at(-1);
-  const nextOffset = room || !last ? at : last.offset + 1;
-  if (nextOffset === position) return { begin, endOffset: end };
-  return { topic, partition, records, nextOffset, endOffset: end };
+  const { records, nextOffset } = found;
+  return nextOffset === position
+    ? nothing
+    : { topic: of.topic, partition: of.partition, records, nextOffset, endOffset: end };
 }
 
 interface Take {
