@@ -175,7 +175,11 @@ describe('the HTTP server', () => {
   it('refuses bodies that are too large, not JSON or of another kind', async () => {
     const post = (body: string, type = 'application/json') =>
       problem('/echo', { method: 'POST', body, headers: { 'content-type': type } });
-    expect((await post(JSON.stringify('x'.repeat(2_000)))).slice(0, 2)).toEqual([413, 'BODY_TOO_LARGE']);
+    expect(await post(JSON.stringify('x'.repeat(2_000)))).toEqual([
+      413,
+      'BODY_TOO_LARGE',
+      'the body has more than 1000 bytes',
+    ]);
     expect((await post('{"a":')).slice(0, 2)).toEqual([400, 'MALFORMED_JSON']);
     expect((await post('')).slice(0, 2)).toEqual([400, 'MALFORMED_JSON']);
     for (const type of ['application/xml', 'text/plain'])

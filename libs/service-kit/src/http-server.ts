@@ -62,7 +62,6 @@ export interface HttpServer extends Running {
 
 /** Status and code, and what to say instead of the framework's message. */
 const bodyProblems: Readonly<Record<string, [status: number, code: string, detail?: string]>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'BODY_TOO_LARGE'],
   FST_ERR_CTP_INVALID_JSON_BODY: [400, 'MALFORMED_JSON'],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'MALFORMED_JSON'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'UNSUPPORTED_MEDIA_TYPE', 'send JSON, with content-type: application/json'],
@@ -73,12 +72,12 @@ const validationProblem = (message: string, validation: NonNullable<FastifyError
     errors: validation.slice(0, 10).map((issue) => ({ path: issue.instancePath, message: issue.message })),
   });
 
-function asClientProblem({
-  code = '',
-  validation,
-  statusCode = 500,
-  message = '',
-}: Partial<FastifyError>): Problem | undefined {
+function asClientProblem(
+  { code = '', validation, statusCode = 500, message = '' }: Partial<FastifyError>,
+  bodyLimit: number,
+): Problem | undefined {
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
+    return new Problem(413, 'BODY_TOO_LARGE', `the body has more than ${bodyLimit} bytes`);
   const [status, name, detail = message] = bodyProblems[code] ?? [];
   if (status && name) return new Problem(status, name, detail);
   if (validation) return validationProblem(message, validation);
@@ -86,7 +85,7 @@ function asClientProblem({
 }
 
 /** Any error as the problem to answer with; what is not foreseen is a 500 without details. */
-function asProblem(error: unknown): Problem {
+function asProblem(error: unknown, bodyLimit: number): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof UnauthenticatedError) return new Problem(401, error.code, error.message);
   // Drivers of databases have numbers as codes.
@@ -94,7 +93,7 @@ function asProblem(error: unknown): Problem {
   if (typeof code === 'string' && code.endsWith('_UNAVAILABLE'))
     return new Problem(503, code, message ?? 'try again later');
   return (
-    asClientProblem(error as Partial<FastifyError>) ??
+    asClientProblem(error as Partial<FastifyError>, bodyLimit) ??
     new Problem(500, 'INTERNAL_ERROR', 'something went wrong; the log has the details')
   );
 }
@@ -165,7 +164,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     if (roles && !roles.includes(request.caller.role)) throw forbidden(`this needs the role ${roles.join(' or ')}`);
   });
   app.setErrorHandler(async (error, request, reply) => {
-    const problem = asProblem(error);
+    const problem = asProblem(error, request.routeOptions.bodyLimit);
     if (problem.status >= 500) request.log.error({ err: error, url: request.url }, 'request failed');
     return sendProblem(reply, problem);
   });
