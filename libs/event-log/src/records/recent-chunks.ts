@@ -5,7 +5,7 @@ const CHUNKS = 512;
 const BYTES = 1024 * 1024;
 
 /** A chunk's records. */
-export interface RecentChunk {
+interface RecentChunk {
   readonly name: string;
   /** Offset of the first record. */
   readonly base: number;
