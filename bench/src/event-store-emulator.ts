@@ -2,9 +2,12 @@ import { randomUUID } from 'node:crypto';
 import type { EventStore } from '@order-flow/event-store';
 import { openEventStoreDb } from '@order-flow/event-store';
 import { startEventStore } from '@order-flow/servers';
-import { appendAll, catchUp, rate, sampleEvent } from './event-store.js';
+import { appendAll, catchUp, rate, sampleEvent, WRITERS } from './event-store.js';
+import { medians } from './median.js';
 
 const EVENTS = 20_000;
+/** Of many connections, before any count: until both processes' code is compiled. */
+const WARM_UPS = 2;
 const SAMPLES = 300;
 
 export interface EmulatorFigures {
@@ -23,12 +26,31 @@ export async function benchEmulator(): Promise<EmulatorFigures> {
   const emulator = await startEventStore();
   const store = await openEventStoreDb({ url: emulator.url });
   try {
-    const appendsPerSecond = await rate(EVENTS, () => appendAll(store, EVENTS));
+    const appendsPerSecond = await rate(EVENTS, () => appendAll([store], EVENTS));
     const catchUpEventsPerSecond = await rate(EVENTS, () => catchUp(store));
     const readEventsPerSecond = await rate(EVENTS, () => readAll(store));
     return { appendsPerSecond, catchUpEventsPerSecond, readEventsPerSecond, appendToSubscriber: await latency(store) };
   } finally {
     await store.close();
+    await emulator.down();
+  }
+}
+
+/**
+ * Appends of one event each by 64 writers, each with a connection of its own; by the second.
+ * @param runs after the warm-up, on one emulator
+ */
+export async function benchConnections(runs: number): Promise<number> {
+  const emulator = await startEventStore();
+  const open = (): Promise<EventStore> => openEventStoreDb({ url: emulator.url });
+  const others = Array.from({ length: WRITERS - 1 }, open);
+  const stores = [await open(), ...(await Promise.all(others))] as const;
+  const append = (): Promise<number> => rate(EVENTS, () => appendAll(stores, EVENTS));
+  try {
+    for (let warmUp = 0; warmUp < WARM_UPS; warmUp += 1) await append();
+    return (await medians(runs, async () => ({ rate: await append() }))).rate;
+  } finally {
+    await Promise.all(stores.map((store) => store.close()));
     await emulator.down();
   }
 }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import type { EventStore, NewEvent } from '@order-flow/event-store';
 import { openEmbeddedEventStore } from '@order-flow/event-store';
 
-const WRITERS = 64;
+/** At a time, in all that appends. */
+export const WRITERS = 64;
 const EVENTS = 100_000;
 const EVENT_BYTES = 300;
 const CATCH_UPS = 3;
@@ -19,7 +20,7 @@ export interface EventStoreFigures {
 export async function benchEventStore(directory: string): Promise<EventStoreFigures> {
   const store = await openEmbeddedEventStore({ path: join(directory, 'event-store') });
   try {
-    const appendsPerSecond = await rate(EVENTS, () => appendAll(store, EVENTS));
+    const appendsPerSecond = await rate(EVENTS, () => appendAll([store], EVENTS));
     const catchUps = [];
     for (let run = 0; run < CATCH_UPS; run += 1) catchUps.push(await rate(EVENTS, () => catchUp(store)));
     return { appendsPerSecond, catchUpEventsPerSecond: Math.max(...catchUps) };
@@ -28,17 +29,17 @@ export async function benchEventStore(directory: string): Promise<EventStoreFigu
   }
 }
 
-/** So many events by 64 writers, each with streams of ten. */
-export async function appendAll(store: EventStore, events: number): Promise<void> {
+/** So many events by 64 writers, each with streams of ten; the stores are dealt out to them. */
+export async function appendAll(stores: readonly [EventStore, ...EventStore[]], events: number): Promise<void> {
   let left = events;
-  const writer = async (): Promise<void> => {
+  const writer = async (store: EventStore = stores[0]): Promise<void> => {
     let stream = '';
     for (let revision = 0; left-- > 0; revision = (revision + 1) % 10) {
       if (revision === 0) stream = `order-${randomUUID()}`;
       await store.append(stream, [sampleEvent()], revision === 0 ? 'no-stream' : revision - 1);
     }
   };
-  await Promise.all(Array.from({ length: WRITERS }, writer));
+  await Promise.all(Array.from({ length: WRITERS }, (_, index) => writer(stores[index % stores.length])));
 }
 
 /** An event of about 300 bytes. */

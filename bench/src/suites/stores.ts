@@ -1,6 +1,6 @@
 import { benchEventLog } from '../event-log.js';
 import { benchEventStore } from '../event-store.js';
-import { benchEmulator } from '../event-store-emulator.js';
+import { benchConnections, benchEmulator } from '../event-store-emulator.js';
 import { medians } from '../median.js';
 import { benchReadStore } from '../read-store.js';
 import type { Suite } from '../suite.js';
@@ -29,6 +29,12 @@ export const eventStoreEmulatorSuite: Suite = async ({ runs }) => {
     {
       name: 'durable appends through the client, emulator, 64 writers',
       value: figures.appendsPerSecond,
+      unit: 'appends/s',
+      target: { atLeast: 5_000 },
+    },
+    {
+      name: 'the same, each writer with a connection of its own',
+      value: await benchConnections(runs),
       unit: 'appends/s',
       target: { atLeast: 5_000 },
     },
