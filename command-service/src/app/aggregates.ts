@@ -13,7 +13,7 @@ import type { Aggregate } from './handle.js';
 import { RecentStreams } from './recent-streams.js';
 
 /** Orders, of 1 to 3 KB each: those that the saga is about to go on with. */
-const REMEMBERED_ORDERS = 5_000;
+const REMEMBERED_ORDERS = 2_000;
 
 export const products: Aggregate<ProductCommand, CatalogDomainEvent, Product> = {
   decider: product,

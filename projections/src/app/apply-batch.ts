@@ -12,7 +12,7 @@ export interface ParsedRecord {
 }
 
 const ATTEMPTS = 20;
-const CACHE_LIMIT = 2_000;
+const CACHE_LIMIT = 1_000;
 
 /** Reads an event off a record of one of the projection's sources. @throws ContractError */
 export function parseRecord(topics: ReadonlyMap<string, EventTopic>, record: LogRecord): ParsedRecord {
