@@ -2,8 +2,9 @@ import { ALIAS_CACHE_MS, type ReadModelAlias, readModelAlias } from '@order-flow
 import { type Readiness, sleep, supervise } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { Checkpoints } from './checkpoints.js';
-import { type ProjectionRun, runProjection } from './run-projection.js';
+import type { ProjectionRun } from './projection-run.js';
 import { ProjectionProgress, type ProjectionStatus } from './projection-status.js';
+import { runProjection } from './run-projection.js';
 
 /**
  * How long a collection that served goes on sending signals. A rebuild folds into the new one until the runners have

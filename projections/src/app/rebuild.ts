@@ -47,6 +47,8 @@ export interface RebuildOptions {
   readonly allowIncomplete?: boolean;
 }
 
+/** Folds at a time, if documents are of one slice each: one goes on while another's write comes to the disk. */
+const LANES = 6;
 /** Milliseconds between two looks at how far it is. */
 const LOOK_MS = 100;
 /** It has caught up when so many looks in a row found no more to fold than it had folded since the one before. */
@@ -104,6 +106,7 @@ async function foldUntilCaughtUp(
       },
       started: (positions) => following.progressed(positions, 0),
       ...(throttle ? { throttle } : {}),
+      lanes: projection.ofOneSlice ? LANES : 1,
     },
     signal,
     ready,

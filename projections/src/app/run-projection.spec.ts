@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { deterministicId, encodeEvent, inventoryEvents, orderEvents, type OrderView } from '@order-flow/contracts';
-import { silentLogger } from '@order-flow/service-kit';
+import type { ReadStore } from '@order-flow/read-store';
+import { silentLogger, sleep } from '@order-flow/service-kit';
 import { orderId, type OrderLog, orderLog, ordersProjection } from '../testing/order-log.js';
 import { until } from '../testing/until.js';
+import type { ProjectionRun } from './projection-run.js';
 import { runProjection } from './run-projection.js';
 
 const COLLECTION = 'orders__1';
@@ -77,5 +79,78 @@ describe('events of a source that may wait', () => {
     expect(Object.keys(ordersProjection.lingerMs)).not.toContain(orderEvents.name);
     const sources = ordersProjection.sources.map(({ name }) => name);
     expect(sources).toEqual(expect.arrayContaining(Object.keys(ordersProjection.lingerMs)));
+  });
+});
+
+describe('several lanes', () => {
+  let orders: OrderLog;
+  beforeEach(async () => {
+    orders = await orderLog();
+    await orders.write(0, 300);
+  });
+  afterEach(() => orders.stop());
+
+  const run = (readStore: ReadStore, folded: (events: number) => void): ProjectionRun => ({
+    projection: ordersProjection,
+    collection: COLLECTION,
+    log: orders.log,
+    readStore,
+    logger: silentLogger(),
+    changed: () => undefined,
+    progressed: folded,
+    lanes: 3,
+  });
+  /** The store, with a hand in what is written to the collection. */
+  const withWrites = (around: (write: () => Promise<unknown>) => Promise<unknown>): ReadStore => {
+    const { readStore } = orders;
+    const collection = (name: string) => {
+      const documents = readStore.collection(name);
+      if (name !== COLLECTION) return documents;
+      const bulkWrite = (...of: Parameters<typeof documents.bulkWrite>) => around(() => documents.bulkWrite(...of));
+      return Object.assign(Object.create(documents) as typeof documents, { bulkWrite });
+    };
+    return Object.assign(Object.create(readStore) as ReadStore, { collection });
+  };
+
+  it('fold while another one writes', async () => {
+    let [writing, most] = [0, 0];
+    const store = withWrites(async (write) => {
+      most = Math.max(most, ++writing);
+      await sleep(20);
+      return write().finally(() => writing--);
+    });
+    const controller = new AbortController();
+    let total = 0;
+    const running = runProjection(
+      run(store, (events) => (total += events)),
+      controller.signal,
+      () => undefined,
+    );
+    await until(() => Promise.resolve(total === 600));
+    controller.abort();
+    await running;
+    expect(most).toBe(3);
+    const saved = await orders.documents(COLLECTION);
+    expect(saved).toHaveLength(300);
+    expect(saved.every((order) => (order as OrderView).status === 'CONFIRMED')).toBe(true);
+  });
+
+  it('end together with the one that fails, and none of them writes after that', async () => {
+    let ended = false;
+    const late: boolean[] = [];
+    let writes = 0;
+    const store = withWrites(async (write) => {
+      if (++writes === 1) throw new Error('the store is away');
+      await sleep(50);
+      late.push(ended);
+      return write();
+    });
+    const running = runProjection(
+      run(store, () => undefined),
+      new AbortController().signal,
+      () => undefined,
+    );
+    await expect(running.finally(() => (ended = true))).rejects.toThrow('the store is away');
+    expect(late).toEqual([false, false]);
   });
 });

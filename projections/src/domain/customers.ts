@@ -71,6 +71,7 @@ export const customers = projection<
     if (isOrder(event)) return counted[event.type] ? [event.data.customerId] : [];
     return isPayment(event) ? [event.data.customerId] : [event.subject];
   },
+  ofOneSlice: false,
   begins: ({ type }) => type === 'AccountOpened',
   initial: () => ({
     name: null,

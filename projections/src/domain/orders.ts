@@ -88,6 +88,7 @@ export const orders = projection<
     { status: 1, placedAt: -1, _id: 1 },
   ],
   keys: ({ subject }) => [subject],
+  ofOneSlice: true,
   begins: ({ type }) => type === 'OrderCreated',
   initial: () => EMPTY,
   fold(order, event) {

@@ -63,6 +63,7 @@ export const products = projection<ProductView, readonly [typeof catalogEvents, 
     { category: 1, name: 1, _id: 1 },
   ],
   keys: (event) => (isInventory(event) ? stockLines(event).map(({ sku }) => sku) : [event.subject]),
+  ofOneSlice: false,
   begins: ({ type }) => type === 'ProductAdded',
   initial: () => ({
     name: null,

@@ -14,6 +14,8 @@ export interface Projection<Document extends ReadModelDocument = ReadModelDocume
   readonly indexes: readonly Readonly<Record<string, 1 | -1>>[];
   /** Ids of the documents that an event changes. */
   readonly keys: (event: Event) => readonly string[];
+  /** Whether all events of a document are of one slice, because its id is the key of their records. */
+  readonly ofOneSlice: boolean;
   /** Whether an event is, as a rule, the first of its document, which is then written without being looked for. */
   readonly begins: (event: Event) => boolean;
   readonly initial: () => Body<Document>;

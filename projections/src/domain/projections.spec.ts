@@ -110,6 +110,12 @@ describe.each(allProjections.map((projection) => [projection.name, projection] a
       { numRuns: 300 },
     );
   });
+
+  it('says whether all events of a document are of one slice: their records are keyed by their subject', () => {
+    const own = story.filter(({ topic }) => projection.sources.some(({ name }) => name === topic));
+    const isOfOneSlice = own.every(({ event: one }) => projection.keys(one).every((id) => id === one.subject));
+    expect(projection.ofOneSlice).toBe(isOfOneSlice);
+  });
 });
 
 describe('a refund of nothing', () => {
