@@ -2,20 +2,22 @@ import type { EventTopic } from '@order-flow/contracts';
 import type { RecordBatch } from '@order-flow/event-log';
 import { BoundedQueue } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
-import { type BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
-import type { DeadLetters } from './dead-letters.js';
-import { type ProjectionRun, report } from './projection-run.js';
+import { type ApplyHooks, type BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
+import type { ProjectionRun } from './projection-run.js';
 
 /** Batches read ahead by all lanes of a run, and batches folded together by one. */
 const READ_AHEAD = 24;
 const TOGETHER = 12;
 
-/** Folds batches in their order, one write after the other, until there are no more. */
+/**
+ * Folds batches in their order, one write after the other, until there are no more.
+ * @param failed is told of each record that cannot be read
+ */
 export async function foldLane(
   run: ProjectionRun,
   source: AsyncIterable<RecordBatch>,
   applier: BatchApplier,
-  deadLetters: DeadLetters,
+  failed: ApplyHooks['failed'],
   applied: (batches: readonly RecordBatch[], records: readonly ParsedRecord[]) => void,
 ): Promise<void> {
   const { projection, lanes = 1 } = run;
@@ -28,7 +30,7 @@ export async function foldLane(
     for (;;) {
       const batches = await takeTogether(queue, Math.min(TOGETHER, readAhead), projection.lingerMs);
       if (batches.length === 0) break;
-      const parsed = parseAll(run, batches, deadLetters);
+      const parsed = parseAll(projection, batches, failed);
       const signals = await applier.apply(parsed);
       run.changed(signals);
       applied(batches, parsed);
@@ -65,16 +67,19 @@ async function readInto(queue: BoundedQueue<RecordBatch>, source: AsyncIterable<
   }
 }
 
-function parseAll(run: ProjectionRun, batches: readonly RecordBatch[], deadLetters: DeadLetters): ParsedRecord[] {
-  const topics = new Map<string, EventTopic>(run.projection.sources.map((topic) => [topic.name, topic]));
+function parseAll(
+  { sources }: Projection,
+  batches: readonly RecordBatch[],
+  failed: ApplyHooks['failed'],
+): ParsedRecord[] {
+  const topics = new Map<string, EventTopic>(sources.map((topic) => [topic.name, topic]));
   const parsed: ParsedRecord[] = [];
   for (const { records } of batches) {
     for (const record of records) {
       try {
         parsed.push(parseRecord(topics, record));
       } catch (error) {
-        report(run, record, error as Error);
-        deadLetters.add(record, error as Error);
+        failed(record, error as Error);
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { EventLog, LogRecord, Offset } from '@order-flow/event-log';
+import type { EventLog, Offset } from '@order-flow/event-log';
 import type { ReadStore } from '@order-flow/read-store';
 import type { ChangeSignal } from '@order-flow/coordination';
 import type { Logger } from '@order-flow/service-kit';
@@ -21,14 +21,4 @@ export interface ProjectionRun {
   readonly throttle?: (events: number) => Promise<void>;
   /** Folds at a time, among which slices are dealt out; default 1, which makes the fewest writes of what comes live. */
   readonly lanes?: number;
-}
-
-/** Logs that a record is parked. */
-export function report(
-  { collection, logger }: ProjectionRun,
-  { topic, partition, offset }: LogRecord,
-  error: Error,
-): void {
-  const origin = `${topic}-${partition}-${offset}`;
-  logger.warn({ collection, origin, err: error }, `${collection} parked ${origin}: ${error.message}`);
 }

@@ -47,7 +47,10 @@ export interface RebuildOptions {
   readonly allowIncomplete?: boolean;
 }
 
-/** Folds at a time, if documents are of one slice each: one goes on while another's write comes to the disk. */
+/**
+ * Folds at a time, if documents are of one slice each: one goes on while another's write comes to the disk. One that is
+ * throttled has one: it is in no hurry, and where one of several fails, the others' pauses would have to end first.
+ */
 const LANES = 6;
 /** Milliseconds between two looks at how far it is. */
 const LOOK_MS = 100;
@@ -105,8 +108,7 @@ async function foldUntilCaughtUp(
         following.progressed(positions, newest);
       },
       started: (positions) => following.progressed(positions, 0),
-      ...(throttle ? { throttle } : {}),
-      lanes: projection.ofOneSlice ? LANES : 1,
+      ...(throttle ? { throttle } : { lanes: projection.ofOneSlice ? LANES : 1 }),
     },
     signal,
     ready,

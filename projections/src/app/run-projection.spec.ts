@@ -118,7 +118,7 @@ describe('several lanes', () => {
     let [writing, most] = [0, 0];
     const store = withWrites(async (write) => {
       most = Math.max(most, ++writing);
-      await sleep(20);
+      await until(() => Promise.resolve(most === 3));
       return write().finally(() => writing--);
     });
     const controller = new AbortController();
@@ -142,8 +142,11 @@ describe('several lanes', () => {
     const late: boolean[] = [];
     let writes = 0;
     const store = withWrites(async (write) => {
-      if (++writes === 1) throw new Error('the store is away');
-      await sleep(50);
+      if (++writes === 1) {
+        await until(() => Promise.resolve(writes === 3));
+        throw new Error('the store is away');
+      }
+      await sleep(200);
       late.push(ended);
       return write();
     });

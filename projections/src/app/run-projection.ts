@@ -1,12 +1,12 @@
 import type { ReadModelDocument } from '@order-flow/contracts';
-import type { Offset, OwnershipEpoch } from '@order-flow/event-log';
+import type { LogRecord, Offset, OwnershipEpoch } from '@order-flow/event-log';
 import { firstRevision } from '@order-flow/read-store';
 import { type ApplyHooks, BatchApplier } from './apply-batch.js';
 import { Checkpoints } from './checkpoints.js';
 import { DeadLetters } from './dead-letters.js';
 import { foldLane } from './fold-lane.js';
 import { type HeldStore, holdStore } from './held-store.js';
-import { type ProjectionRun, report } from './projection-run.js';
+import type { ProjectionRun } from './projection-run.js';
 
 const CHECKPOINT_EVERY_MS = 250;
 
@@ -92,7 +92,7 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
       failed.signal,
     );
     const applier = new BatchApplier(projection, documents, hooks, firstRevision(collection));
-    return foldLane(run, source, applier, deadLetters, (batches, records) => {
+    return foldLane(run, source, applier, hooks.failed, (batches, records) => {
       for (const { topic, partition, nextOffset } of batches) {
         const position = { topic, partition, offset: nextOffset };
         positions.set(`${topic}/${partition}`, position);
@@ -117,4 +117,9 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
 function dealt(slices: readonly number[], lanes: number): number[][] {
   const groups = Array.from({ length: lanes }, (_, lane) => slices.filter((_slice, index) => index % lanes === lane));
   return groups.filter((group) => group.length > 0);
+}
+
+function report({ collection, logger }: ProjectionRun, { topic, partition, offset }: LogRecord, error: Error): void {
+  const origin = `${topic}-${partition}-${offset}`;
+  logger.warn({ collection, origin, err: error }, `${collection} parked ${origin}: ${error.message}`);
 }
