@@ -1,13 +1,12 @@
 import { inventoryEvents, orderCommands, orderEvents, paymentEvents } from '@order-flow/contracts';
 import { type Punctuated, topology, type Topology } from '@order-flow/streams';
 import { z } from 'zod';
-import { anyWaiting, expired, newDeadline, stamp } from '../domain/deadlines.js';
+import { anyWaiting, type Deadlines, takeDue, Wait, waitNoLonger, waitUntil } from '../domain/deadlines.js';
 import { close, DAY_MS, FORGET_EVERY_MS, forgetClosed } from '../domain/horizon.js';
 import { advanceSaga, expireSaga, isWaiting, newSaga, Saga, type SagaStep } from '../domain/order-saga.js';
 import { advance, RunningTime } from '../domain/running-time.js';
 
-/** Saga entries carry the key of their deadline, to take it back. */
-const SagaEntry = Saga.extend({ deadline: z.string().optional() });
+const SagaEntry = Saga.extend({ wait: Wait.optional() });
 type SagaEntry = z.infer<typeof SagaEntry>;
 const CLOCK = 'running';
 
@@ -25,13 +24,14 @@ export function orderSaga(stepDeadlineMs: number): Topology {
 
     const answered = t
       .merge(t.from(orderEvents), t.from(inventoryEvents), t.from(paymentEvents))
-      .process('advance', { sagas, deadlines, closings }, ({ key, value, timestamp, cause }, stores) => {
+      .process('advance', { sagas, deadlines, clock, closings }, ({ key, value, timestamp, cause }, stores) => {
         const known = stores.sagas.get(key);
         const before = known ?? newSaga(cause.correlationId);
         const { saga, commands } = advanceSaga(before, value);
         if (known && unchanged(before, saga)) return commands;
-        const deadline = moveDeadline(stores.deadlines, key, known, saga);
-        stores.sagas.put(key, { ...saga, ...(deadline ? { deadline } : {}) });
+        // The next tick counts up to two, of which most may have been before.
+        const until = (stores.clock.get(CLOCK)?.elapsed ?? 0) + 2 * tickMs + stepDeadlineMs;
+        stores.sagas.put(key, { ...saga, wait: waitOf(stores.deadlines, key, known, saga, until) });
         if (saga.phase === 'done') close(stores.closings, timestamp, key);
         return commands;
       });
@@ -40,17 +40,17 @@ export function orderSaga(stepDeadlineMs: number): Topology {
       if (!anyWaiting(stores.deadlines)) return [];
       const time = advance(stores.clock.get(CLOCK), now, tickMs * 2);
       stores.clock.put(CLOCK, time);
-      stamp(stores.deadlines, time.elapsed, stepDeadlineMs, (orderId, deadline) => {
+      return takeDue(stores.deadlines, time.elapsed).flatMap((orderId) => {
         const saga = stores.sagas.get(orderId);
-        if (saga) stores.sagas.put(orderId, { ...saga, deadline });
-      });
-      return expired(stores.deadlines, time.elapsed).flatMap((orderId) => {
-        const entry = stores.sagas.get(orderId);
-        if (!entry || !isWaiting(entry)) return [];
-        const before = Saga.parse(entry);
-        const step = expireSaga(before, orderId);
-        stores.sagas.put(orderId, step.saga);
-        return timeouts(orderId, before, step);
+        if (!saga?.wait) return [];
+        if (saga.wait.until >= time.elapsed) {
+          const wait = waitUntil(stores.deadlines, orderId, saga.wait.until, undefined);
+          stores.sagas.put(orderId, { ...saga, wait });
+          return [];
+        }
+        const step = expireSaga(saga, orderId);
+        stores.sagas.put(orderId, { ...step.saga, wait: undefined });
+        return timeouts(orderId, saga, step);
       });
     });
 
@@ -75,26 +75,16 @@ function timeouts(
   return commands.map((value) => ({ key: orderId, value, causationId, correlationId }));
 }
 
-interface DeadlineStore {
-  put(key: string, id: string): void;
-  delete(key: string): void;
-}
-
-/** A step that begins waits anew; one that ends takes its deadline back. Returns the key that stands now. */
-function moveDeadline(
-  deadlines: DeadlineStore,
-  id: string,
+/** A step that begins waits anew; the order that waits no longer takes its deadline back. */
+function waitOf(
+  deadlines: Deadlines,
+  orderId: string,
   before: SagaEntry | undefined,
   after: Saga,
-): string | undefined {
-  const current = before?.deadline;
-  if (isWaiting(after)) {
-    const key = newDeadline(id);
-    if (current === key) return key;
-    if (current) deadlines.delete(current);
-    deadlines.put(key, id);
-    return key;
-  }
-  if (current) deadlines.delete(current);
+  until: number,
+): Wait | undefined {
+  if (!isWaiting(after)) waitNoLonger(deadlines, orderId, before?.wait);
+  else if (before?.wait && before.phase === after.phase) return before.wait;
+  else return waitUntil(deadlines, orderId, until, before?.wait);
   return undefined;
 }

@@ -234,8 +234,17 @@ describe.each(everyWay)('the order saga, %s', (_name, options) => {
     driver.pipe(inventoryEvents, id, { type: 'InventoryReserved', data: order });
     driver.pipe(paymentEvents, id, captured);
     driver.pipe(orderEvents, id, { type: 'OrderConfirmed', data: { orderId: id, customerId: 'alice' } });
+    expect(driver.store('deadlines')).toEqual({});
     driver.advance(600_000);
     expect(commands(driver)).toEqual([['MarkOrderStockReserved'], ['ConfirmOrder']]);
+  });
+
+  it('notes an order once, however many steps it waits for', () => {
+    const driver = started();
+    const noted = driver.store('deadlines');
+    driver.advance(55_000);
+    driver.pipe(inventoryEvents, id, { type: 'InventoryReserved', data: order });
+    expect([Object.values(noted), driver.store('deadlines')]).toEqual([[id], noted]);
   });
 
   it('does not need OrderCreated first', () => {
