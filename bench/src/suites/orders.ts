@@ -60,6 +60,7 @@ async function measureLatencies({ runs, say }: BenchRun, load: OrderLoad, profil
   ] as const) {
     say(`placeOrder at ${rate}/s for ${LATENCY_SECONDS} s, ${runs} times`);
     let run = 0;
+    await load.latency(rate, rate * LATENCY_SECONDS);
     const { p50, p95, p99 } = await medians(runs, () =>
       profiled(`latency-${rate}-${(run += 1)}`, () => load.latency(rate, rate * LATENCY_SECONDS)),
     );
@@ -83,6 +84,7 @@ async function measureThroughput(
   const measure = async (through: 'commands' | 'gateway') => {
     say(`${THROUGHPUT_ORDERS} orders through the ${through}, ${runs} times`);
     let run = 0;
+    await load.throughput(through, THROUGHPUT_ORDERS);
     return medians(runs, async () => {
       const before = await processorSeconds(pid);
       const carried = await profiled(`throughput-${through}-${(run += 1)}`, () =>

@@ -40,7 +40,7 @@ export interface SliceContext {
 /** Batches taken together. */
 const TOGETHER = 4;
 /** Milliseconds that a command which can wait is held back for the next one of its order. */
-const HOLD_MS = 50;
+const HOLD_MS = 250;
 const MOST_HELD = 1_000;
 
 interface Received {

@@ -126,11 +126,11 @@ describe('a command that can wait', () => {
   });
 
   it('is handled alone when none follows, and counts as handled only then', async () => {
-    const offsets: number[] = [];
+    const told: { appended: number; offset: number }[] = [];
     const counting = overriding(log, {
       admin: overriding(log.admin, {
         commitOffsets: (consumed) => {
-          offsets.push(appended.length, ...consumed.offsets.map(({ offset }) => offset));
+          told.push(...consumed.offsets.map(({ offset }) => ({ appended: appended.length, offset })));
           return log.admin.commitOffsets(consumed);
         },
       }),
@@ -140,7 +140,7 @@ describe('a command that can wait', () => {
     await until(async () => (await committed()) === 1);
     await stop();
     expect(appended).toEqual([1]);
-    expect(offsets).toEqual([1, 1]);
+    expect(told.filter(({ offset }) => offset > 0)).toEqual([{ appended: 1, offset: 1 }]);
   });
 
   it('is handled when the service stops', async () => {

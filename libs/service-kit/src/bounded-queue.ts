@@ -37,7 +37,7 @@ export class BoundedQueue<Item> {
     return this.takeNow(max);
   }
 
-  /** Whether there is an item within milliseconds; none once it is closed. */
+  /** Whether there is an item within milliseconds; none once it is closed. As with `take`, more may have come by then. */
   async hasMoreWithin(ms: number): Promise<boolean> {
     if (this.#items.length === 0 && !this.#closed) {
       await new Promise<void>((resolve) => {
@@ -47,6 +47,7 @@ export class BoundedQueue<Item> {
           resolve();
         };
       });
+      await turn();
     }
     return this.#items.length > 0;
   }

@@ -1,8 +1,9 @@
 import type { EventTopic } from '@order-flow/contracts';
-import type { RecordBatch } from '@order-flow/event-log';
+import type { Offset, RecordBatch } from '@order-flow/event-log';
 import { BoundedQueue } from '@order-flow/service-kit';
 import type { Projection } from '../domain/projection.js';
 import { type ApplyHooks, type BatchApplier, type ParsedRecord, parseRecord } from './apply-batch.js';
+import { HeldRecords, placeOf } from './held-records.js';
 import type { ProjectionRun } from './projection-run.js';
 
 /** Batches read ahead by all lanes of a run, and batches folded together by one. */
@@ -10,15 +11,17 @@ const READ_AHEAD = 24;
 const TOGETHER = 12;
 
 /**
- * Folds batches in their order, one write after the other, until there are no more.
+ * Folds batches in their order, one write after the other, until there are no more. Records that may wait do so for others of
+ * their document.
  * @param failed is told of each record that cannot be read
+ * @param applied is told where partitions are that got further, and of the records that were folded
  */
 export async function foldLane(
   run: ProjectionRun,
   source: AsyncIterable<RecordBatch>,
   applier: BatchApplier,
   failed: ApplyHooks['failed'],
-  applied: (batches: readonly RecordBatch[], records: readonly ParsedRecord[]) => void,
+  applied: (reached: readonly Offset[], records: readonly ParsedRecord[]) => void,
 ): Promise<void> {
   const { projection, lanes = 1 } = run;
   const readAhead = Math.ceil(READ_AHEAD / lanes);
@@ -26,15 +29,23 @@ export async function foldLane(
   const reading = readInto(queue, source);
   // Its failure is told below, perhaps only after a write that is under way.
   reading.catch(() => undefined);
+  const held = new HeldRecords(projection);
+  const ends = new Map<string, Offset>();
+  const told = new Map<string, number>();
   try {
     for (;;) {
-      const batches = await takeTogether(queue, Math.min(TOGETHER, readAhead), projection.lingerMs);
-      if (batches.length === 0) break;
-      const parsed = parseAll(projection, batches, failed);
-      const signals = await applier.apply(parsed);
-      run.changed(signals);
-      applied(batches, parsed);
-      await run.throttle?.(parsed.length);
+      const batches = await takeNext(queue, held, Math.min(TOGETHER, readAhead));
+      if (batches.length === 0 && held.isEmpty) break;
+      for (const { topic, partition, nextOffset: offset } of batches)
+        ends.set(placeOf({ topic, partition }), { topic, partition, offset });
+      const now = performance.now();
+      held.add(parseAll(projection, batches, failed), now);
+      const ready = held.take(now, queue.isClosed || (run.isHasty === true && queue.size === 0));
+      if (ready.length > 0) run.changed(await applier.apply(ready));
+      const reached = held.reached(ends).filter((at) => told.get(placeOf(at)) !== at.offset);
+      for (const at of reached) told.set(placeOf(at), at.offset);
+      applied(reached, ready);
+      await run.throttle?.(ready.length);
     }
     await reading;
   } finally {
@@ -42,21 +53,11 @@ export async function foldLane(
   }
 }
 
-/** What there is; while all of it may wait, what comes until then too. */
-async function takeTogether(
-  queue: BoundedQueue<RecordBatch>,
-  together: number,
-  lingerMs: Projection['lingerMs'],
-): Promise<RecordBatch[]> {
-  const batches = await queue.take(together);
-  const takenAt = performance.now();
-  while (batches.length > 0 && batches.length < together) {
-    const patience = Math.min(...batches.map(({ topic }) => lingerMs[topic] ?? 0));
-    const left = takenAt + patience - performance.now();
-    if (left <= 0 || !(await queue.hasMoreWithin(left))) break;
-    batches.push(...queue.takeNow(together - batches.length));
-  }
-  return batches;
+/** What there is, or what comes until something that is held may wait no longer: then perhaps nothing. */
+async function takeNext(queue: BoundedQueue<RecordBatch>, held: HeldRecords, most: number): Promise<RecordBatch[]> {
+  if (held.isEmpty) return queue.take(most);
+  await queue.hasMoreWithin(held.untilDue(performance.now()));
+  return queue.takeNow(most);
 }
 
 async function readInto(queue: BoundedQueue<RecordBatch>, source: AsyncIterable<RecordBatch>): Promise<void> {

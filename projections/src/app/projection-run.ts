@@ -19,6 +19,8 @@ export interface ProjectionRun {
   readonly started?: (positions: readonly Offset[]) => void;
   /** Events a second at most; for rebuilds beside a busy system. */
   readonly throttle?: (events: number) => Promise<void>;
+  /** Nothing waits for what is yet to come: for rebuilds, which are done with the last record. */
+  readonly isHasty?: boolean;
   /** Folds at a time, among which slices are dealt out; default 1, which makes the fewest writes of what comes live. */
   readonly lanes?: number;
 }

@@ -108,6 +108,7 @@ async function foldUntilCaughtUp(
         following.progressed(positions, newest);
       },
       started: (positions) => following.progressed(positions, 0),
+      isHasty: true,
       ...(throttle ? { throttle } : { lanes: projection.ofOneSlice ? LANES : 1 }),
     },
     signal,

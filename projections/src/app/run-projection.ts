@@ -5,6 +5,7 @@ import { type ApplyHooks, BatchApplier } from './apply-batch.js';
 import { Checkpoints } from './checkpoints.js';
 import { DeadLetters } from './dead-letters.js';
 import { foldLane } from './fold-lane.js';
+import { placeOf } from './held-records.js';
 import { type HeldStore, holdStore } from './held-store.js';
 import type { ProjectionRun } from './projection-run.js';
 
@@ -59,7 +60,7 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
   );
   run.started?.(from);
   ready();
-  const positions = new Map(from.map((offset) => [`${offset.topic}/${offset.partition}`, offset] as const));
+  const positions = new Map(from.map((offset) => [placeOf(offset), offset] as const));
   const deadLetters = new DeadLetters(log, collection);
   deadLetters.reached(from);
   const dirty = new Map<string, Offset>();
@@ -92,11 +93,10 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
       failed.signal,
     );
     const applier = new BatchApplier(projection, documents, hooks, firstRevision(collection));
-    return foldLane(run, source, applier, hooks.failed, (batches, records) => {
-      for (const { topic, partition, nextOffset } of batches) {
-        const position = { topic, partition, offset: nextOffset };
-        positions.set(`${topic}/${partition}`, position);
-        dirty.set(`${topic}/${partition}`, position);
+    return foldLane(run, source, applier, hooks.failed, (reached, records) => {
+      for (const position of reached) {
+        positions.set(placeOf(position), position);
+        dirty.set(placeOf(position), position);
       }
       run.progressed(records.length, [...positions.values()], records.at(-1)?.record.timestamp ?? 0);
     });

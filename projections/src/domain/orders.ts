@@ -96,6 +96,6 @@ export const orders = projection<
     return event.time > next.updatedAt ? { ...next, updatedAt: event.time } : next;
   },
   // What stock and payment say is followed by what the order makes of it: most often one write does for all of it.
-  lingerMs: { [inventoryEvents.name]: 50, [paymentEvents.name]: 50 },
+  lingerMs: { [inventoryEvents.name]: 500, [paymentEvents.name]: 500 },
   version: ({ version }) => version,
 });
