@@ -1,5 +1,6 @@
 import type { Offset } from '@order-flow/event-log';
 import type { Checkpoints } from './checkpoints.js';
+import { placeOf } from './held-records.js';
 
 /** How a projection does. BEHIND: it works off a backlog. STUCK: there is a backlog and nothing moved for 30 s. */
 export interface ProjectionStatus {
@@ -13,8 +14,6 @@ export interface ProjectionStatus {
 }
 
 const STUCK_AFTER_MS = 30_000;
-
-const at = ({ topic, partition }: { topic: string; partition: number }): string => `${topic}/${partition}`;
 
 /**
  * Follows one collection's positions: what this instance folds as it goes, what others fold as their checkpoints say, so
@@ -45,8 +44,8 @@ export class ProjectionProgress {
     const known = new Map<string, number>();
     // without the read store, what this instance folds is known all the same
     for (const each of [...(await this.checkpoints.saved().catch(() => [])), ...this.#positions])
-      known.set(at(each), Math.max(each.offset, known.get(at(each)) ?? 0));
-    const reached = ends.flat().map((info) => ({ end: info.end, offset: known.get(at(info)) ?? info.begin }));
+      known.set(placeOf(each), Math.max(each.offset, known.get(placeOf(each)) ?? 0));
+    const reached = ends.flat().map((info) => ({ end: info.end, offset: known.get(placeOf(info)) ?? info.begin }));
     const lag = reached.reduce((sum, { end, offset }) => sum + Math.max(0, end - offset), 0);
     this.#moved(reached.reduce((sum, { offset }) => sum + offset, 0));
     const stuck = lag > 0 && performance.now() - this.#movedAt > STUCK_AFTER_MS;
