@@ -83,8 +83,10 @@ function waitOf(
   after: Saga,
   until: number,
 ): Wait | undefined {
-  if (!isWaiting(after)) waitNoLonger(deadlines, orderId, before?.wait);
-  else if (before?.wait && before.phase === after.phase) return before.wait;
-  else return waitUntil(deadlines, orderId, until, before?.wait);
-  return undefined;
+  if (!isWaiting(after)) {
+    waitNoLonger(deadlines, orderId, before?.wait);
+    return undefined;
+  }
+  if (before?.wait && before.phase === after.phase) return before.wait;
+  return waitUntil(deadlines, orderId, until, before?.wait);
 }

@@ -14,7 +14,7 @@ const TOGETHER = 12;
  * Folds batches in their order, one write after the other, until there are no more. Records that may wait do so for others of
  * their document.
  * @param failed is told of each record that cannot be read
- * @param applied is told where partitions are that got further, and of the records that were folded
+ * @param applied is told where partitions are that were read, and of the records that were folded
  */
 export async function foldLane(
   run: ProjectionRun,
@@ -31,7 +31,6 @@ export async function foldLane(
   reading.catch(() => undefined);
   const held = new HeldRecords(projection);
   const ends = new Map<string, Offset>();
-  const told = new Map<string, number>();
   try {
     for (;;) {
       const batches = await takeNext(queue, held, Math.min(TOGETHER, readAhead));
@@ -42,9 +41,7 @@ export async function foldLane(
       held.add(parseAll(projection, batches, failed), now);
       const ready = held.take(now, queue.isClosed || (run.isHasty === true && queue.size === 0));
       if (ready.length > 0) run.changed(await applier.apply(ready));
-      const reached = held.reached(ends).filter((at) => told.get(placeOf(at)) !== at.offset);
-      for (const at of reached) told.set(placeOf(at), at.offset);
-      applied(reached, ready);
+      applied(held.reached(ends), ready);
       await run.throttle?.(ready.length);
     }
     await reading;

@@ -54,7 +54,7 @@ export class HeldRecords {
     for (const [id, { records, until }] of this.#groups) {
       if (!isTime && until > now) continue;
       this.#groups.delete(id);
-      ready.push(...records);
+      for (const parsed of records) ready.push(parsed);
     }
     this.#count -= ready.length;
     return ready;

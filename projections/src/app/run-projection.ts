@@ -95,8 +95,10 @@ async function foldEpoch(run: ProjectionRun, held: HeldStore, epoch: OwnershipEp
     const applier = new BatchApplier(projection, documents, hooks, firstRevision(collection));
     return foldLane(run, source, applier, hooks.failed, (reached, records) => {
       for (const position of reached) {
-        positions.set(placeOf(position), position);
-        dirty.set(placeOf(position), position);
+        const place = placeOf(position);
+        if (positions.get(place)?.offset === position.offset) continue;
+        positions.set(place, position);
+        dirty.set(place, position);
       }
       run.progressed(records.length, [...positions.values()], records.at(-1)?.record.timestamp ?? 0);
     });
